@@ -1,0 +1,137 @@
+// Package vault is the port to a key vault: a Ref goes in, a Secret comes out,
+// or an *Error with one of a closed list of reasons. The value of a secret
+// lives in a type that prints REDACTED in every format. Adapters are in azure
+// (the real Key Vault) and dir (an exported snapshot on disk); package
+// vaulttest holds the contract that every adapter passes.
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Ref names one secret of one vault.
+type Ref struct {
+	Vault   string // the bare vault name, as in keyvaultName
+	Name    string // the secret's name, case-insensitive
+	Version string // "" is the latest
+}
+
+// String is vault/secret or vault/secret/version.
+func (r Ref) String() string {
+	if r.Version == "" {
+		return r.Vault + "/" + r.Name
+	}
+	return r.Vault + "/" + r.Name + "/" + r.Version
+}
+
+// Secret is one version of a vault secret.
+type Secret struct {
+	Ref         Ref    // as asked
+	Version     string // as answered
+	Value       Value
+	ContentType string // free text, a hint only
+	Tags        map[string]string
+	Enabled     bool
+	Expires     time.Time // zero when absent; informational, a get still works
+	NotBefore   time.Time
+	Created     time.Time
+	Updated     time.Time
+	// KeyID is set when the secret backs a certificate resource; so is Managed.
+	KeyID   string
+	Managed bool
+}
+
+// Reader reads secrets. Get returns an error that wraps *Error whenever the
+// trouble lies outside this process; any other error means that we are broken.
+// It is safe for concurrent use and obeys the context's deadline.
+type Reader interface {
+	Get(ctx context.Context, ref Ref) (Secret, error)
+}
+
+// Reason is why a secret could not be seen.
+type Reason string
+
+// The closed list of reasons.
+const (
+	NotFound        Reason = "NotFound"
+	SoftDeleted     Reason = "SoftDeleted"
+	Disabled        Reason = "Disabled"
+	Forbidden       Reason = "Forbidden"
+	Firewall        Reason = "Firewall"
+	WrongTenant     Reason = "WrongTenant"
+	TokenFailed     Reason = "TokenFailed"
+	NameNotResolved Reason = "NameNotResolved"
+	TLS             Reason = "TLS"
+	Timeout         Reason = "Timeout"
+	Throttled       Reason = "Throttled"
+	Unreachable     Reason = "Unreachable"
+	ServerError     Reason = "ServerError"
+	NotAllowed      Reason = "NotAllowed"
+)
+
+// Reasons lists every reason, for schemas, metrics and tests.
+func Reasons() []Reason {
+	return []Reason{NotFound, SoftDeleted, Disabled, Forbidden, Firewall, WrongTenant, TokenFailed,
+		NameNotResolved, TLS, Timeout, Throttled, Unreachable, ServerError, NotAllowed}
+}
+
+// Error is a vault that did not answer with a secret. Message is for people
+// and never holds a secret value.
+type Error struct {
+	Ref        Ref
+	Reason     Reason
+	Message    string
+	RetryAfter time.Duration // as the vault asked, 0 when it did not
+	Err        error         // the cause, may be nil
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("vault secret %s: %s: %s", e.Ref, e.Reason, e.Message)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// ReasonOf tells the reason an error carries; ok is false for an error of ours.
+func ReasonOf(err error) (reason Reason, ok bool) {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Reason, true
+	}
+	return "", false
+}
+
+// Value is a secret value. It prints REDACTED in every format; Reveal is the
+// one way to its text. The text is held in a closure because package fmt skips
+// a type's own methods when verb and value do not fit (%p, or %s of a pointer
+// to a struct that holds one) and prints its fields by reflection instead,
+// which sees no more of a function than its address.
+type Value struct{ text func() string }
+
+// NewValue wraps a secret text.
+func NewValue(text string) Value { return Value{text: func() string { return text }} }
+
+// Reveal returns the text. Callers decode it and let it go: it must never
+// reach a log, an error or a finding.
+func (v Value) Reveal() string {
+	if v.text == nil {
+		return ""
+	}
+	return v.text()
+}
+
+// Equal compares texts; == does not compile on a Value.
+func (v Value) Equal(other Value) bool { return v.Reveal() == other.Reveal() }
+
+const redacted = "REDACTED"
+
+func (Value) String() string               { return redacted }
+func (Value) GoString() string             { return redacted }
+func (Value) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte(redacted)) }
+func (Value) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
+func (Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (Value) LogValue() slog.Value         { return slog.StringValue(redacted) }
