@@ -1,0 +1,264 @@
+// Package input is the document that Rego sees: everything Go found out about
+// one object, the store it belongs to, its peers and the vault, at one moment.
+// It holds facts only and is pure. Every field is always present, so that a
+// rule which reads a field never means "undefined" by mistake; schema/input.json
+// is made from these types, and a misspelt field in a rule is a compile error.
+package input
+
+// State tells how far an entry could be followed; rules declare the state they
+// judge, so that one cause gives one finding.
+type State string
+
+// The closed list of states.
+const (
+	Malformed   State = "malformed"   // its structure is wrong: nothing further is judged
+	Unresolved  State = "unresolved"  // no SecretProviderClass offers what it names
+	Unseen      State = "unseen"      // the vault did not show it: see the problem
+	Undecodable State = "undecodable" // its value is not in the encoding that is declared
+	Decoded     State = "decoded"     // its bytes are known
+)
+
+// Document is the input of one evaluation.
+type Document struct {
+	Operation string `json:"operation"` // create, update, delete or audit
+	Now       int64  `json:"now"`       // Unix seconds
+	// VaultAsked is false where no vault was given: contents are then unseen by
+	// choice.
+	VaultAsked bool          `json:"vault_asked"`
+	Subject    Subject       `json:"subject"`
+	Store      Store         `json:"store"`
+	SPC        ProviderClass `json:"spc"`
+	Sync       Sync          `json:"sync"`
+	Secret     Secret        `json:"secret"`
+	// Removed lists what the change takes away though peers refer to it.
+	Removed []Removed `json:"removed"`
+	// Entries are the objects of a SecretProviderClass, the mappings of a
+	// SecretSync or the keys of a Secret, in their own order.
+	Entries []Entry `json:"entries"`
+	// Certificates, CRLs and Keys are what the decoded entries hold.
+	Certificates []Certificate `json:"certificates"`
+	CRLs         []CRL         `json:"crls"`
+	Keys         []Key         `json:"keys"`
+	// Unverified groups the entries whose contents were not seen, by reason.
+	Unverified []Unverified `json:"unverified"`
+}
+
+// Subject is the object under judgement.
+type Subject struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// Store is the store that a SecretSync or Secret is.
+type Store struct {
+	Role string `json:"role"` // "" if unknown
+	// Reserved is the role that the name alone stands for, "" if none.
+	Reserved string `json:"reserved"`
+	// Guarded is whether connectors run in the namespace; Namespace is the first
+	// one where they do.
+	Guarded   bool   `json:"guarded"`
+	Namespace string `json:"namespace"`
+	// Title is the role in words.
+	Title string `json:"title"`
+}
+
+// ProviderClass is a SecretProviderClass: the subject, or the one that the
+// subject SecretSync refers to.
+type ProviderClass struct {
+	Name          string    `json:"name"`
+	Provider      string    `json:"provider"`
+	NearAzure     bool      `json:"near_azure"` // the provider is empty or "azure" but for case or two letters
+	HasParameters bool      `json:"has_parameters"`
+	Vault         Parameter `json:"vault"`
+	Tenant        Parameter `json:"tenant"`
+	Client        Parameter `json:"client"`
+	// ObjectsTrouble is "", missing, empty or unparseable.
+	ObjectsTrouble string `json:"objects_trouble"`
+	ObjectsMessage string `json:"objects_message"`
+	// HadObjects is whether the object before this update had entries.
+	HadObjects bool `json:"had_objects"`
+	// UsedBy names the SecretSyncs that refer to it, sorted.
+	UsedBy []string `json:"used_by"`
+}
+
+// Parameter is one key of spec.parameters.
+type Parameter struct {
+	Value string `json:"value"`
+	Field string `json:"field"`
+	Set   bool   `json:"set"`
+}
+
+// Sync is the SecretSync under judgement.
+type Sync struct {
+	ProviderClass string `json:"provider_class"`
+	// Found is whether that SecretProviderClass was seen, Unseen whether the
+	// question could not be answered.
+	Found      bool   `json:"found"`
+	Unseen     bool   `json:"unseen"`
+	SecretType string `json:"secret_type"`
+}
+
+// Secret is the store Secret under judgement.
+type Secret struct {
+	Type      string `json:"type"`
+	Immutable bool   `json:"immutable"`
+}
+
+// Removed is an output that goes while a SecretSync maps it.
+type Removed struct {
+	Name   string `json:"name"` // objectName
+	Output string `json:"output"`
+	Sync   string `json:"sync"`
+	Key    string `json:"key"`
+	Role   string `json:"role"`
+}
+
+// Entry is one entry of the subject.
+type Entry struct {
+	ID      int    `json:"id"`   // its index in entries
+	Name    string `json:"name"` // objectName, targetKey or key
+	Field   string `json:"field"`
+	State   State  `json:"state"`
+	Trouble string `json:"trouble"` // "", mapping or not-mapping
+	Message string `json:"message"`
+	// Role, Key, Stem and Ext are of the store key in which the entry ends; for
+	// an entry of a SecretProviderClass, of the SecretSync that uses it.
+	Role string `json:"role"`
+	Key  string `json:"key"`
+	Stem string `json:"stem"`
+	Ext  string `json:"ext"`
+	// SourcePath is a mapping's; Near says what it probably means: "history",
+	// "file-name" or "", with Suggestion the output that exists.
+	SourcePath string  `json:"source_path"`
+	Near       string  `json:"near"`
+	Suggestion string  `json:"suggestion"`
+	Object     Object  `json:"object"`
+	Vault      Vault   `json:"vault"`
+	Content    Content `json:"content"`
+	// UsedBy names the SecretSyncs that map an entry of a SecretProviderClass,
+	// Misses those that map it under a path that it does not have.
+	UsedBy []string `json:"used_by"`
+	Misses []string `json:"misses"`
+}
+
+// Object is the item of a SecretProviderClass behind an entry, as the provider
+// reads it.
+type Object struct {
+	Name     string         `json:"name"`
+	Alias    string         `json:"alias"`
+	Version  string         `json:"version"`
+	Type     string         `json:"type"`
+	Format   string         `json:"format"`
+	Encoding string         `json:"encoding"` // as written
+	History  int            `json:"history"`
+	Output   string         `json:"output"`
+	Unknown  []UnknownField `json:"unknown"`
+	// SameOutput counts the items with this output, itself included.
+	SameOutput int `json:"same_output"`
+}
+
+// UnknownField is a field that the provider silently ignores.
+type UnknownField struct {
+	Name       string `json:"name"`
+	Suggestion string `json:"suggestion"`
+}
+
+// Vault is what the vault said of the secret behind an entry.
+type Vault struct {
+	Ref     string `json:"ref"` // vault/secret[/version], "" where none is involved
+	Name    string `json:"name"`
+	Secret  string `json:"secret"`
+	Problem string `json:"problem"` // "" or a reason of the closed list
+	Message string `json:"message"`
+	// The rest is known only without a problem.
+	ContentType  string `json:"content_type"`
+	FileEncoding string `json:"file_encoding"` // the tag that the az CLI sets
+	// CertificateResource is whether the secret backs a certificate resource.
+	CertificateResource bool `json:"certificate_resource"`
+	// Mismatch is why the value is not in the declared encoding: "", or a reason
+	// of package decode; Looks is the encoding that it seems to be in.
+	Mismatch string `json:"mismatch"`
+	Looks    string `json:"looks"`
+	// Version is the version that was judged.
+	Version string `json:"version"`
+}
+
+// Content is what an entry's bytes are.
+type Content struct {
+	Kind         string   `json:"kind"`
+	Format       string   `json:"format"`
+	What         string   `json:"what"` // in words
+	Certificates int      `json:"certificates"`
+	CRLs         int      `json:"crls"`
+	PrivateKeys  int      `json:"private_keys"`
+	Trailing     int      `json:"trailing"`
+	Problems     []string `json:"problems"` // reasons
+	// Wrapped is the encoding that text still is in: hex, base64 or "".
+	Wrapped string `json:"wrapped"`
+	Size    int    `json:"size"`
+}
+
+// Certificate is one certificate of a decoded entry.
+type Certificate struct {
+	ID               int    `json:"id"`
+	Entry            int    `json:"entry"`
+	Role             string `json:"role"`
+	NotBefore        int64  `json:"not_before"`
+	NotAfter         int64  `json:"not_after"`
+	Version          int    `json:"version"`
+	BasicConstraints bool   `json:"basic_constraints"`
+	CA               bool   `json:"ca"`
+	SelfIssued       bool   `json:"self_issued"`
+	SelfSigned       bool   `json:"self_signed"`
+	// Application is a certificate that a program identifies itself with,
+	// whatever its CA flag says: it has an application URI in its SAN.
+	Application   bool   `json:"application"`
+	KeyAlgorithm  string `json:"key_algorithm"`
+	KeyBits       int    `json:"key_bits"`
+	SignatureHash string `json:"signature_hash"`
+	// Covered is whether a CRL of the same store is issued and signed by it.
+	Covered bool `json:"covered"`
+	// RevokedBy names the keys of CRLs that list it, each as store/key.
+	RevokedBy        []string `json:"revoked_by"`
+	StrictParseError string   `json:"strict_parse_error"`
+}
+
+// CRL is one certificate revocation list of a decoded entry.
+type CRL struct {
+	ID         int    `json:"id"`
+	Entry      int    `json:"entry"`
+	Role       string `json:"role"`
+	ThisUpdate int64  `json:"this_update"`
+	NextUpdate int64  `json:"next_update"` // 0 when absent
+	// CA is the key of the certificate with the same stem in the same store, ""
+	// if there is none or it was not seen.
+	CA string `json:"ca"`
+	// IssuerMatches and Signature relate the CRL to that certificate: signature
+	// is valid, invalid or unverifiable.
+	IssuerMatches bool   `json:"issuer_matches"`
+	Signature     string `json:"signature"`
+	// Revokes names the trusted certificates that it lists, each as store/key.
+	Revokes []string `json:"revokes"`
+}
+
+// Key is a private key of a decoded entry.
+type Key struct {
+	Entry     int    `json:"entry"`
+	Role      string `json:"role"`
+	Algorithm string `json:"algorithm"`
+	Encrypted bool   `json:"encrypted"`
+	// Certificate is the key of the certificate with the same stem, "" if none
+	// was seen; Matches whether it is the one for this private key.
+	Certificate string `json:"certificate"`
+	Matches     bool   `json:"matches"`
+	// Readable is whether the public part could be derived.
+	Readable bool `json:"readable"`
+}
+
+// Unverified is a group of entries whose contents were not seen.
+type Unverified struct {
+	Reason  string   `json:"reason"`
+	Message string   `json:"message"`
+	Names   []string `json:"names"`
+}

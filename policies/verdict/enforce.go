@@ -1,0 +1,113 @@
+package verdict
+
+// Door is who opened: what a door may do differs, what it is told does not.
+type Door string
+
+// The closed list of doors.
+const (
+	Webhook Door = "webhook"
+	Sync    Door = "sync"
+	Audit   Door = "audit"
+)
+
+// Actor is the class of who makes the change.
+type Actor string
+
+// The closed list of actor classes.
+const (
+	Person      Actor = "person"      // a user or group; the only one that reads a denial at once
+	GitOps      Actor = "gitops"      // applies what people wrote
+	Syncer      Actor = "sync"        // a sync controller: the secret store extension, or ours
+	Arc         Actor = "arc"         // projects what was set in the cloud
+	Unlisted    Actor = "unlisted"    // a service account that no profile names
+	ControlLoop Actor = "controlloop" // namespace controller and garbage collector: always pass
+)
+
+// Mode is what a door does with a finding that denies.
+type Mode string
+
+// The closed list of modes.
+const (
+	ModeDeny       Mode = "deny"
+	ModeQuarantine Mode = "quarantine" // store Secrets only: bad entries are held back, good ones go through
+	ModeWarn       Mode = "warn"
+)
+
+// Change is the circumstance under which a verdict is enforced.
+type Change struct {
+	Door   Door
+	Actor  Actor
+	Mode   Mode // of the actor for this kind of object; "" is ModeDeny
+	DryRun bool
+	Delete bool
+	Strict bool // the strict profile: no ratcheting, and deletes may be denied
+	// Old is the verdict of the object before an update, nil otherwise.
+	Old *Verdict
+}
+
+// Effect is what the door does. Every finding of the verdict is in exactly one
+// of the lists.
+type Effect struct {
+	Deny []Finding // refuse, with these reasons
+	Hold []Finding // quarantine these entries
+	Warn []Finding // let pass, and say so
+	Info []Finding // let pass; for reports only
+}
+
+// Denied reports whether the change must be refused.
+func (e Effect) Denied() bool { return len(e.Deny) > 0 }
+
+// Enforce decides what a verdict means for one change at one door.
+func Enforce(v Verdict, c Change) Effect {
+	var e Effect
+	for _, f := range v.Findings {
+		switch c.outcome(f) {
+		case Deny:
+			if c.Mode == ModeQuarantine && f.Entry != "" && v.Object.Kind == "Secret" {
+				e.Hold = append(e.Hold, f)
+			} else {
+				e.Deny = append(e.Deny, f)
+			}
+		case Warn:
+			e.Warn = append(e.Warn, f)
+		default:
+			e.Info = append(e.Info, f)
+		}
+	}
+	return e
+}
+
+// outcome is what a single finding does. Only what would deny is softened.
+func (c Change) outcome(f Finding) Severity {
+	if f.Severity != Deny || c.Door != Webhook {
+		return f.Severity
+	}
+	person := c.Actor == Person && !c.DryRun
+	switch {
+	case c.Actor == ControlLoop, c.Mode == ModeWarn:
+		return Warn
+	case c.Delete && !(c.Strict && person):
+		return Warn
+	case f.Basis == OnPeer, f.Basis == OnDeletion && !c.Strict:
+		return Warn
+	case (f.Basis == OnPeerEntry || f.Basis == OnReferences) && !person:
+		return Warn
+	case !c.Strict && c.Old.has(f):
+		return Warn
+	}
+	return Deny
+}
+
+// has reports whether the finding stood before, on an entry whose own text the
+// change did not touch (design decision 7).
+func (v *Verdict) has(f Finding) bool {
+	if v == nil {
+		return false
+	}
+	for _, o := range v.Findings {
+		if o.Code == f.Code && o.Entry == f.Entry && o.Text == f.Text {
+			return true
+		}
+	}
+	return false
+}
