@@ -61,7 +61,7 @@ func (e Effect) Denied() bool { return len(e.Deny) > 0 }
 func Enforce(v Verdict, c Change) Effect {
 	var e Effect
 	for _, f := range v.Findings {
-		switch c.outcome(f) {
+		switch c.outcome(v, f) {
 		case Deny:
 			if c.Mode == ModeQuarantine && f.Entry != "" && v.Object.Kind == "Secret" {
 				e.Hold = append(e.Hold, f)
@@ -78,7 +78,7 @@ func Enforce(v Verdict, c Change) Effect {
 }
 
 // outcome is what a single finding does. Only what would deny is softened.
-func (c Change) outcome(f Finding) Severity {
+func (c Change) outcome(v Verdict, f Finding) Severity {
 	if f.Severity != Deny || c.Door != Webhook {
 		return f.Severity
 	}
@@ -88,24 +88,36 @@ func (c Change) outcome(f Finding) Severity {
 		return Warn
 	case c.Delete && !(c.Strict && person):
 		return Warn
-	case f.Basis == OnPeer, f.Basis == OnDeletion && !c.Strict:
+	case f.Basis == OnPeer:
 		return Warn
 	case (f.Basis == OnPeerEntry || f.Basis == OnReferences) && !person:
 		return Warn
-	case !c.Strict && c.Old.has(f):
+	case f.Basis == OnNeighbour && c.untouched(v, f.Entry):
+		return Warn // it is the other entry that changed, and that one is right
+	case !c.Strict && c.untouched(v, f.Entry) && c.Old.has(f):
 		return Warn
 	}
 	return Deny
 }
 
-// has reports whether the finding stood before, on an entry whose own text the
-// change did not touch (design decision 7).
-func (v *Verdict) has(f Finding) bool {
-	if v == nil {
+// untouched reports whether the change left an entry's own text as it was. For
+// a finding about the object (no entry) the finding itself must be compared.
+func (c Change) untouched(v Verdict, entry string) bool {
+	if c.Old == nil {
 		return false
 	}
+	if entry == "" {
+		return true
+	}
+	old, ok := c.Old.Texts[entry]
+	return ok && old == v.Texts[entry]
+}
+
+// has reports whether the finding stood before the change (design decision 7);
+// one about the object must be the same to the letter.
+func (v *Verdict) has(f Finding) bool {
 	for _, o := range v.Findings {
-		if o.Code == f.Code && o.Entry == f.Entry && o.Text == f.Text {
+		if o.Code == f.Code && o.Entry == f.Entry && (f.Entry != "" || o.Message == f.Message) {
 			return true
 		}
 	}

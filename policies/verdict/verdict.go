@@ -43,7 +43,7 @@ const (
 	OnPeer       Basis = "peer"       // a whole peer object is absent
 	OnPeerEntry  Basis = "peer-entry" // a part of a peer that is there is absent
 	OnReferences Basis = "references" // the change removes what a peer still refers to
-	OnDeletion   Basis = "deletion"   // the object goes and a peer still refers to it
+	OnNeighbour  Basis = "neighbour"  // another entry, such as a CRL, speaks against this one
 )
 
 // Object names the judged object.
@@ -74,9 +74,6 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"`
 	Docs        string `json:"docs"`
 	Basis       Basis  `json:"basis,omitempty"`
-	// Text digests the entry's own text: a finding whose Text is equal in the
-	// old object's verdict was not touched by the change.
-	Text string `json:"-"`
 }
 
 // Problem is a part of the world that could not be seen. Each problem is also
@@ -100,6 +97,9 @@ type Verdict struct {
 	Problems []Problem `json:"problems"`
 	// NextChange is when time alone may change the verdict; zero for never.
 	NextChange time.Time `json:"nextChange,omitzero"`
+	// Texts digests each entry's own text by its name: an entry whose digest is
+	// equal in the old object's verdict was not touched by the change.
+	Texts map[string]string `json:"-"`
 }
 
 // Sort puts findings in the one order in which they are shown: most severe
