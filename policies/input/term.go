@@ -65,9 +65,14 @@ func fieldName(f reflect.StructField) string {
 // Schema is the JSON schema of a Document, closed to unknown fields: with it a
 // misspelt field in a rule does not compile.
 func Schema() map[string]any {
-	s := schemaOf(reflect.TypeFor[Document]())
-	s["$schema"] = "http://json-schema.org/draft-07/schema#"
+	s := schemaFor[Document]()
 	s["title"] = "The document that a Storewarden rule judges"
+	return s
+}
+
+func schemaFor[T any]() map[string]any {
+	s := schemaOf(reflect.TypeFor[T]())
+	s["$schema"] = "http://json-schema.org/draft-07/schema#"
 	return s
 }
 

@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// Profile is a named set of severities.
+type Profile string
+
+// The closed list of profiles.
+const (
+	Observe  Profile = "observe"
+	Standard Profile = "standard"
+	Strict   Profile = "strict"
+)
+
+// Profiles lists them, mildest first.
+func Profiles() []Profile { return []Profile{Observe, Standard, Strict} }
+
+// Rule is what a rule's METADATA says, resolved once at load.
+type Rule struct {
+	Code        string
+	Title       string
+	Description string
+	Severity    map[Profile]verdict.Severity
+	Subjects    []string // kinds of object it judges
+	Basis       verdict.Basis
+	Implies     []string // codes that this one makes superfluous on the same entry
+	Symptom     string   // how it looks when it slips through
+	Sources     []string // citations
+	Wording
+	Variants map[string]Wording
+	File     string
+}
+
+// Wording is a message and its remedy, with {placeholders}.
+type Wording struct {
+	Message string
+	Remedy  string
+}
+
+// Worded returns the wording of a variant, "" for the rule's own.
+func (r *Rule) Worded(variant string) (Wording, bool) {
+	if variant == "" {
+		return r.Wording, true
+	}
+	w, ok := r.Variants[variant]
+	if w.Message == "" {
+		w.Message = r.Message
+	}
+	if w.Remedy == "" {
+		w.Remedy = r.Remedy
+	}
+	return w, ok
+}
+
+const rulesPath = "data.storewarden.rules."
+
+// codeOf derives KV-12 from package storewarden.rules.kv_12.
+func codeOf(pkg *ast.Package) (code string, ok bool) {
+	name, ok := strings.CutPrefix(pkg.Path.String(), rulesPath)
+	return strings.ToUpper(strings.ReplaceAll(name, "_", "-")), ok && !strings.Contains(name, ".")
+}
+
+var kinds = []string{"SecretProviderClass", "SecretSync", "Secret"}
+
+// ruleOf reads the METADATA of a rule's package and refuses what is incomplete:
+// a rule without a remedy is of no use to anybody.
+func ruleOf(module *ast.Module) (*Rule, error) {
+	code, _ := codeOf(module.Package)
+	file := module.Package.Location.File
+	i := slices.IndexFunc(module.Annotations, func(a *ast.Annotations) bool { return a.Scope == "package" })
+	if i < 0 {
+		return nil, fmt.Errorf("%s: package %s has no METADATA", file, module.Package.Path)
+	}
+	a := module.Annotations[i]
+	m := metadata{a.Custom}
+	r := &Rule{
+		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: file,
+		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"),
+		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
+		Wording: Wording{m.text("message"), m.text("remedy")},
+	}
+	if vs, ok := a.Custom["variants"].(map[string]any); ok {
+		r.Variants = make(map[string]Wording, len(vs))
+		for name, v := range vs {
+			w, _ := v.(map[string]any)
+			r.Variants[name] = Wording{metadata{w}.text("message"), metadata{w}.text("remedy")}
+		}
+	}
+	if missing := r.missing(); missing != "" {
+		return nil, fmt.Errorf("%s: METADATA of %s: %s", file, code, missing)
+	}
+	return r, nil
+}
+
+func (r *Rule) missing() string {
+	for what, absent := range map[string]bool{
+		"title": r.Title == "", "description": r.Description == "", "custom.message": r.Message == "",
+		"custom.remedy": r.Remedy == "", "custom.symptom": r.Symptom == "", "custom.sources": len(r.Sources) == 0,
+		"custom.subjects": len(r.Subjects) == 0, "custom.severity": len(r.Severity) != len(Profiles()),
+	} {
+		if absent {
+			return what + " is missing or not of its form"
+		}
+	}
+	for _, s := range r.Subjects {
+		if !slices.Contains(kinds, s) {
+			return "custom.subjects: " + s + " is not a kind that is judged"
+		}
+	}
+	bases := []verdict.Basis{verdict.OnObject, verdict.OnPeer, verdict.OnPeerEntry, verdict.OnReferences, verdict.OnNeighbour}
+	if !slices.Contains(bases, r.Basis) {
+		return "custom.basis: " + string(r.Basis) + " is not known"
+	}
+	return ""
+}
+
+// metadata reads the free part of a METADATA block.
+type metadata struct{ custom map[string]any }
+
+func (m metadata) text(key string) string {
+	s, _ := m.custom[key].(string)
+	return strings.TrimSpace(s)
+}
+
+func (m metadata) list(key string) []string {
+	items, _ := m.custom[key].([]any)
+	out := make([]string, 0, len(items))
+	for _, it := range items {
+		if s, ok := it.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// severities reads one severity for all profiles, or one for each. A single one
+// is softened to a warning under observe, which never denies.
+func (m metadata) severities() map[Profile]verdict.Severity {
+	out := map[Profile]verdict.Severity{}
+	switch v := m.custom["severity"].(type) {
+	case string:
+		for _, p := range Profiles() {
+			out[p] = verdict.Severity(v)
+		}
+		if out[Observe] == verdict.Deny {
+			out[Observe] = verdict.Warn
+		}
+	case map[string]any:
+		for _, p := range Profiles() {
+			s, _ := v[string(p)].(string)
+			out[p] = verdict.Severity(s)
+		}
+	}
+	for _, s := range out {
+		if !slices.Contains(verdict.Severities(), s) {
+			return nil
+		}
+	}
+	return out
+}
+
+var placeholder = regexp.MustCompile(`\{([a-z_0-9]+)\}`)
+
+// Fill puts values into a wording; ok is false, and the placeholder named, when
+// one has no value.
+func Fill(text string, value func(name string) (string, bool)) (filled, missing string) {
+	filled = placeholder.ReplaceAllStringFunc(text, func(m string) string {
+		v, ok := value(m[1 : len(m)-1])
+		if !ok && missing == "" {
+			missing = m
+		}
+		return v
+	})
+	return filled, missing
+}

@@ -1,0 +1,31 @@
+package input
+
+// Config is data.config: what an operator may set and a rule may read.
+type Config struct {
+	// ExpiryWarningDays is how long before its end a certificate is warned of.
+	ExpiryWarningDays int `json:"expiry_warning_days"`
+	// The next three mirror the settings of the connector for OPC UA.
+	MinimumCertificateKeySize     int  `json:"minimum_certificate_key_size"`
+	RejectSHA1SignedCertificates  bool `json:"reject_sha1_signed_certificates"`
+	RejectUnknownRevocationStatus bool `json:"reject_unknown_revocation_status"`
+	// External lists the peers that live where Storewarden does not look, each as
+	// Kind/name with * as a wildcard.
+	External []string `json:"external"`
+}
+
+// DefaultConfig holds the connector's defaults and ours.
+func DefaultConfig() Config {
+	return Config{
+		ExpiryWarningDays:            30,
+		MinimumCertificateKeySize:    2048,
+		RejectSHA1SignedCertificates: true,
+		External:                     []string{"ServiceAccount/*", "SecretProviderClass/spc-ops-*"},
+	}
+}
+
+// ConfigSchema is the JSON schema of data.config.
+func ConfigSchema() map[string]any {
+	s := schemaFor[Config]()
+	s["title"] = "The settings that a Storewarden rule may read"
+	return s
+}

@@ -1,0 +1,37 @@
+# METADATA
+# description: |
+#   What rules' tests are made of. data.fixture holds a document of every type
+#   with zero values, made from the Go types by the test runner; the functions
+#   here put values over it and are undefined for a field that does not exist,
+#   so a test cannot pass on a misspelt one.
+package storewarden.fixture
+
+over(base, fields) := object.union(base, fields) if {
+	every k, v in fields {
+		k in object.keys(base)
+		known(base[k], v)
+	}
+}
+
+known(base, v) if not is_object(v)
+
+known(base, v) if every k, _ in v {
+	k in object.keys(base)
+}
+
+entry(fields) := over(data.fixture.entry, fields)
+
+certificate(fields) := over(data.fixture.certificate, fields)
+
+crl(fields) := over(data.fixture.crl, fields)
+
+key(fields) := over(data.fixture.key, fields)
+
+removed(fields) := over(data.fixture.removed, fields)
+
+unverified(fields) := over(data.fixture.unverified, fields)
+
+# document is a SecretSync's unless fields say otherwise.
+document(fields) := over(data.fixture.document, fields)
+
+config(fields) := over(data.fixture.config, fields)
