@@ -1,0 +1,213 @@
+// Package azure reads secrets from Azure Key Vault with the azsecrets client.
+// It turns every way a vault can refuse, be out of reach or answer nonsense
+// into one of the port's reasons, never retries (a caller has a deadline, and
+// the cache above decides when to ask again), and answers when the caller's
+// deadline passes even if a token is still being waited for.
+package azure
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"github.com/storewarden/storewarden/certs/vault"
+)
+
+// DefaultEndpoint is where the vaults of the public cloud are.
+const DefaultEndpoint = "https://{vault}.vault.azure.net"
+
+// placeholder stands for the vault's name in an endpoint.
+const placeholder = "{vault}"
+
+// Options of a Reader.
+type Options struct {
+	// Endpoint is a URL template with {vault} once, in the host or in the path;
+	// DefaultEndpoint if empty. It must be https: the SDK sends no token
+	// otherwise.
+	Endpoint string
+	// Credential gets the tokens. Required.
+	Credential azcore.TokenCredential
+	// CA is trusted instead of the system's authorities when set.
+	CA *x509.CertPool
+	// Transport replaces the HTTP transport (proxies, dialling, TLS) when set.
+	// CA must be nil then.
+	Transport *http.Transport
+	// Allowed limits which vaults are called at all; it gets the name in lower
+	// case. Nil allows every vault, which is for command lines only: in a
+	// cluster an unlimited reader answers questions about other teams' vaults.
+	Allowed func(vault string) bool
+}
+
+// Reader reads secrets from Key Vault. It keeps one client, with its
+// connections and its token, per vault.
+type Reader struct {
+	endpoint   string
+	credential azcore.TokenCredential
+	transport  *transport
+	allowed    func(string) bool
+
+	mu      sync.Mutex
+	clients map[string]*azsecrets.Client // by lower-case vault name
+}
+
+// New checks the options and returns a Reader; it makes no call.
+func New(o Options) (*Reader, error) {
+	if o.Endpoint == "" {
+		o.Endpoint = DefaultEndpoint
+	}
+	if err := checkEndpoint(o.Endpoint); err != nil {
+		return nil, err
+	}
+	if o.Credential == nil {
+		return nil, errors.New("key vault: no credential")
+	}
+	if o.CA != nil && o.Transport != nil {
+		return nil, errors.New("key vault: set either CA or Transport, not both")
+	}
+	if o.Allowed == nil {
+		o.Allowed = func(string) bool { return true }
+	}
+	return &Reader{
+		endpoint:   strings.TrimSuffix(o.Endpoint, "/"),
+		credential: credential{o.Credential},
+		transport:  newTransport(o),
+		allowed:    o.Allowed,
+		clients:    map[string]*azsecrets.Client{},
+	}, nil
+}
+
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(strings.Replace(endpoint, placeholder, "vault", 1))
+	switch {
+	case strings.Count(endpoint, placeholder) != 1:
+		return fmt.Errorf("key vault endpoint %q: it needs %s once", endpoint, placeholder)
+	case err != nil:
+		return fmt.Errorf("key vault endpoint %q: not a URL", endpoint)
+	case u.Scheme != "https":
+		return fmt.Errorf("key vault endpoint %q: only https, since tokens are sent there", endpoint)
+	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("key vault endpoint %q: only a host and a path are allowed", endpoint)
+	}
+	return nil
+}
+
+// Get reads one secret.
+func (r *Reader) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
+	if err := vault.Check(ref); err != nil {
+		return vault.Secret{}, err
+	}
+	name := strings.ToLower(ref.Vault)
+	if !r.allowed(name) {
+		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.NotAllowed, Message: "this vault is not on the list of vaults that may be read"}
+	}
+	if err := vault.Ended(ctx, ref); err != nil {
+		return vault.Secret{}, err
+	}
+	client, err := r.client(name)
+	if err != nil {
+		return vault.Secret{}, fmt.Errorf("get vault secret %s: %w", ref, err)
+	}
+	return r.await(ctx, ref, client)
+}
+
+// await runs the call beside the caller: the SDK's callers queue for a token
+// without looking at their contexts, so one slow token would hold all of them
+// past their deadlines.
+func (r *Reader) await(ctx context.Context, ref vault.Ref, client *azsecrets.Client) (vault.Secret, error) {
+	type answer struct {
+		secret vault.Secret
+		err    error
+	}
+	done := make(chan answer, 1) // buffered: nobody may be there any more
+	go func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil { // a panic here would take the process down
+				a = answer{err: fmt.Errorf("get vault secret %s: panic in the client at %s", ref, debug.Stack())}
+			}
+			done <- a
+		}()
+		a.secret, a.err = r.get(ctx, ref, client)
+	}()
+	select {
+	case a := <-done:
+		return a.secret, a.err
+	case <-ctx.Done():
+		return vault.Secret{}, vault.Ended(ctx, ref)
+	}
+}
+
+func (r *Reader) get(ctx context.Context, ref vault.Ref, client *azsecrets.Client) (vault.Secret, error) {
+	resp, err := client.GetSecret(ctx, ref.Name, ref.Version, nil)
+	if err == nil {
+		return secret(ref, resp.Secret)
+	}
+	if ended := vault.Ended(ctx, ref); ended != nil {
+		return vault.Secret{}, ended
+	}
+	err = classify(ref, r.host(ref.Vault), err)
+	if reason, _ := vault.ReasonOf(err); reason == vault.NotFound {
+		err = deleted(ctx, ref, client, err)
+	}
+	return vault.Secret{}, err
+}
+
+// deleted asks whether a secret that was not found is soft-deleted, which the
+// first answer does not tell. Whatever goes wrong here, not found it was.
+func deleted(ctx context.Context, ref vault.Ref, client *azsecrets.Client, notFound error) error {
+	resp, err := client.GetDeletedSecret(ctx, ref.Name, nil)
+	if err != nil {
+		return notFound
+	}
+	message := "the secret is deleted, and can be recovered"
+	if resp.ScheduledPurgeDate != nil {
+		message += " until " + resp.ScheduledPurgeDate.UTC().Format(time.DateOnly)
+	}
+	return &vault.Error{Ref: ref, Reason: vault.SoftDeleted, Message: message}
+}
+
+// client returns the vault's client.
+func (r *Reader) client(name string) (*azsecrets.Client, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.clients[name]; ok {
+		return c, nil
+	}
+	base := strings.Replace(r.endpoint, placeholder, name, 1)
+	c, err := azsecrets.NewClient(base, r.credential, &azsecrets.ClientOptions{
+		ClientOptions: policy.ClientOptions{
+			Transport: r.transport,
+			Retry:     policy.RetryOptions{MaxRetries: -1}, // see the package comment
+			Telemetry: policy.TelemetryOptions{ApplicationID: "storewarden"},
+		},
+		// The SDK wants the challenge to name the domain of the endpoint, which
+		// an endpoint outside Azure's own domains cannot satisfy. The transport
+		// holds challenges to our own rule in every case.
+		DisableChallengeResourceVerification: !inAzure(r.host(name)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make client: %w", err)
+	}
+	r.clients[name] = c
+	return c, nil
+}
+
+// host is where the vault is, for messages.
+func (r *Reader) host(name string) string {
+	u, err := url.Parse(strings.Replace(r.endpoint, placeholder, strings.ToLower(name), 1))
+	if err != nil {
+		return r.endpoint // New has parsed it already
+	}
+	return u.Host
+}
