@@ -1,0 +1,226 @@
+package warm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/storewarden/storewarden/certs/vault"
+)
+
+// Options tune a Memory; zero values mean the defaults.
+type Options struct {
+	// FreshFor is how long facts are served without a look at the vault.
+	FreshFor time.Duration // default 1 minute
+	// UsableFor is how long they are served while a refresh is under way.
+	UsableFor time.Duration // default 1 hour, the sync controller's poll
+	// ErrorFor is how long an error is remembered: long enough to stop a
+	// stampede, short enough for a vault that recovers.
+	ErrorFor time.Duration // default 5 seconds
+	// Timeout bounds one fetch, which goes on when the asker's deadline ends, so
+	// that the next asker finds an answer.
+	Timeout time.Duration // default 10 seconds
+	// Parallel bounds fetches under way.
+	Parallel int // default 32: an SPC of 50 entries takes two round trips
+	// ColdLimit bounds first-time fetches of one request.
+	ColdLimit int // default 100
+	// Max bounds remembered secrets.
+	Max int // default 20,000: at about 4 KB each, 80 MB
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{{&o.FreshFor, time.Minute}, {&o.UsableFor, time.Hour}, {&o.ErrorFor, 5 * time.Second}, {&o.Timeout, 10 * time.Second}} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	for _, n := range []struct {
+		field *int
+		value int
+	}{{&o.Parallel, 32}, {&o.ColdLimit, 100}, {&o.Max, 20_000}} {
+		if *n.field == 0 {
+			*n.field = n.value
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Memory remembers facts by vault, name and version. It is safe for concurrent
+// use.
+type Memory struct {
+	reader vault.Reader
+	opt    Options
+	places chan struct{} // one for each fetch under way
+
+	mu    sync.Mutex
+	known map[vault.Ref]*slot
+}
+
+// slot is what is known of one reference. Its fields are guarded by the
+// memory's lock; done is closed when the fetch under way has ended.
+type slot struct {
+	facts   *Facts
+	err     error
+	at      time.Time // of facts or err
+	pending chan struct{}
+}
+
+// New makes a memory in front of a reader.
+func New(reader vault.Reader, opt Options) *Memory {
+	opt = opt.withDefaults()
+	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}}
+}
+
+// Answer is what is known of one reference: facts, or an error that wraps
+// *vault.Error when the trouble lies outside this process.
+type Answer struct {
+	Facts *Facts
+	Err   error
+}
+
+// Look answers for every reference, in order. What is remembered costs no call;
+// the rest is fetched in parallel until the context ends.
+func (m *Memory) Look(ctx context.Context, refs []vault.Ref) []Answer {
+	answers := make([]Answer, len(refs))
+	waits := make([]chan struct{}, len(refs))
+	cold := 0
+	m.mu.Lock()
+	for i, ref := range refs {
+		s, fresh := m.find(key(ref))
+		switch {
+		case fresh || s.facts != nil:
+			answers[i] = Answer{s.facts, s.err}
+		case cold >= m.opt.ColdLimit && s.pending == nil:
+			answers[i].Err = &vault.Error{Ref: ref, Reason: vault.Throttled,
+				Message: fmt.Sprintf("not fetched: a single request fetches at most %d secrets not seen before", m.opt.ColdLimit)}
+			continue
+		default:
+			waits[i] = m.fetch(key(ref), s)
+			cold++
+			continue
+		}
+		if !fresh {
+			m.fetch(key(ref), s) // served as it is, and refreshed
+		}
+	}
+	m.mu.Unlock()
+	for i, done := range waits {
+		if done != nil {
+			answers[i] = m.await(ctx, refs[i], done)
+		}
+	}
+	return answers
+}
+
+// key folds case, as Key Vault does.
+func key(r vault.Ref) vault.Ref {
+	return vault.Ref{Vault: strings.ToLower(r.Vault), Name: strings.ToLower(r.Name), Version: r.Version}
+}
+
+// find returns the slot of a reference, made if need be, and whether it can be
+// served as it is. Facts past their use are dropped.
+func (m *Memory) find(k vault.Ref) (s *slot, fresh bool) {
+	s = m.known[k]
+	if s == nil {
+		m.makeRoom()
+		s = &slot{}
+		m.known[k] = s
+		return s, false
+	}
+	age := m.opt.Now().Sub(s.at)
+	switch {
+	case s.err != nil:
+		if age < m.opt.ErrorFor {
+			return s, true
+		}
+		s.err = nil
+	case s.facts != nil && age < m.opt.FreshFor:
+		return s, true
+	}
+	if s.facts != nil && m.opt.Now().Sub(s.facts.Seen) >= m.opt.UsableFor {
+		s.facts = nil
+	}
+	return s, false
+}
+
+// makeRoom drops some slot that nobody waits for; which one does not matter,
+// since a dropped fact costs one call.
+func (m *Memory) makeRoom() {
+	if len(m.known) < m.opt.Max {
+		return
+	}
+	for k, s := range m.known {
+		if s.pending == nil {
+			delete(m.known, k)
+			return
+		}
+	}
+}
+
+// fetch starts a call for the slot unless one is under way.
+func (m *Memory) fetch(k vault.Ref, s *slot) chan struct{} {
+	if s.pending != nil {
+		return s.pending
+	}
+	done := make(chan struct{})
+	s.pending = done
+	go func() {
+		m.places <- struct{}{}
+		defer func() { <-m.places }()
+		ctx, cancel := context.WithTimeout(context.Background(), m.opt.Timeout)
+		defer cancel()
+		secret, err := m.reader.Get(ctx, k)
+		var facts *Facts
+		if err == nil {
+			facts = factsOf(secret, m.opt.Now())
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.learn(s, facts, err)
+		s.pending = nil
+		close(done)
+	}()
+	return done
+}
+
+// learn keeps good facts through an error that says nothing about the secret: a
+// vault that cannot be reached has not changed what it holds.
+func (m *Memory) learn(s *slot, facts *Facts, err error) {
+	s.at = m.opt.Now()
+	if err == nil {
+		s.facts, s.err = facts, nil
+		return
+	}
+	switch reason, _ := vault.ReasonOf(err); reason {
+	case vault.NotFound, vault.SoftDeleted, vault.Disabled:
+		s.facts, s.err = nil, err
+	default:
+		if s.facts == nil {
+			s.err = err
+		}
+	}
+}
+
+func (m *Memory) await(ctx context.Context, ref vault.Ref, done chan struct{}) Answer {
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return Answer{Err: &vault.Error{Ref: ref, Reason: vault.Timeout, Message: "the vault did not answer within the time for this request", Err: ctx.Err()}}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.known[key(ref)]
+	if s == nil { // dropped for room at once; the limit is then far too small
+		return Answer{Err: &vault.Error{Ref: ref, Reason: vault.Throttled, Message: "too many secrets are asked for at once"}}
+	}
+	return Answer{s.facts, s.err}
+}
