@@ -1,15 +1,14 @@
-# Runs $binary until it ends, or is told to end, or the process that started this script is gone; in that last case nobody
-# else will remove $folder. The waits run in the background, because a shell acts on a signal only between commands.
+# Runs $binary until it ends or is told to end. A watcher in the background ends it when the process that started this
+# script is gone; nobody else will remove $folder then. The watcher holds no stream of ours, so that whoever reads the
+# binary's output sees its end at once.
 "$binary" "$@" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server"; exit' TERM INT
-while kill -0 "$PPID" 2>/dev/null && kill -0 "$server" 2>/dev/null; do
-	sleep 1 &
-	wait $!
-done
-if ! kill -0 "$PPID" 2>/dev/null; then
-	kill "$server" 2>/dev/null
-	wait "$server"
-	rm -rf "$folder"
-fi
+(
+	while kill -0 "$PPID" && kill -0 "$server"; do sleep 1; done
+	kill -0 "$PPID" || kill "$server"
+) </dev/null >/dev/null 2>&1 &
 wait "$server"
+code=$?
+kill -0 "$PPID" 2>/dev/null || rm -rf "$folder"
+exit "$code"
