@@ -17,6 +17,12 @@ var (
 	versionName = regexp.MustCompile(`^[0-9a-zA-Z]{1,64}$`)
 )
 
+// ValidVault reports whether Key Vault would allow the name for a vault.
+func ValidVault(name string) bool { return vaultName.MatchString(name) && !strings.Contains(name, "--") }
+
+// ValidSecret reports whether Key Vault would allow the name for a secret.
+func ValidSecret(name string) bool { return secretName.MatchString(name) }
+
 // Check returns an *Error of reason NotFound when no vault can hold the
 // reference, nil otherwise. Every adapter calls it before it builds a URL or a
 // path from the parts: an empty secret name would turn a read of one secret
@@ -24,9 +30,9 @@ var (
 func Check(ref Ref) error {
 	var what string
 	switch {
-	case !vaultName.MatchString(ref.Vault) || strings.Contains(ref.Vault, "--"):
+	case !ValidVault(ref.Vault):
 		what = "the vault's name is not one Key Vault allows (3 to 24 letters, digits and single hyphens, a letter first)"
-	case !secretName.MatchString(ref.Name):
+	case !ValidSecret(ref.Name):
 		what = "the secret's name is not one Key Vault allows (1 to 127 letters, digits and hyphens)"
 	case ref.Version != "" && !versionName.MatchString(ref.Version):
 		what = "the version is not one Key Vault gives (32 hex digits)"

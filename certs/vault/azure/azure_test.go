@@ -38,7 +38,7 @@ func TestRefusals(t *testing.T) {
 		retryAfter time.Duration
 		says       string // in the message
 	}{
-		"rbac":                    {fault: keyvault.Denied(keyvault.ForbiddenByRbac), want: vault.Forbidden, says: "ForbiddenByRbac"},
+		"rbac":                    {fault: keyvault.Denied(keyvault.ForbiddenByRbac), want: vault.Forbidden, says: "oid=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'"},
 		"policy":                  {fault: keyvault.Denied(keyvault.ForbiddenByPolicy), want: vault.Forbidden, says: "does not have secrets get permission"},
 		"policy, older":           {fault: keyvault.Denied(keyvault.AccessDenied), want: vault.Forbidden, says: "AccessDenied"},
 		"firewall":                {fault: keyvault.Denied(keyvault.ForbiddenByFirewall), want: vault.Firewall, says: "Client address"},
@@ -58,7 +58,7 @@ func TestRefusals(t *testing.T) {
 		"500":                     {fault: keyvault.Broken(500), want: vault.ServerError, says: "500"},
 		"503":                     {fault: keyvault.Broken(503), want: vault.ServerError},
 		"504":                     {fault: keyvault.Broken(504), want: vault.Timeout},
-		"dropped":                 {fault: keyvault.Dropped(), want: vault.Unreachable},
+		"dropped":                 {fault: keyvault.Dropped(), want: vault.Unreachable, says: "closed before the answer was complete"},
 		"being deleted":           {fault: keyvault.Fault{Status: 409, Code: "Conflict", InnerCode: "ObjectIsBeingDeleted"}, want: vault.SoftDeleted},
 		"a portal":                {fault: keyvault.Fault{Status: 302, Body: "<html>log in</html>"}, want: vault.Unreachable},
 		"a proxy's 403":           {fault: keyvault.Fault{Status: 403, Body: "<html>blocked</html>"}, want: vault.Unreachable, says: "something stands between"},

@@ -2,6 +2,7 @@ package azure_test
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -167,4 +168,43 @@ func noSuchName(query []byte) ([]byte, error) {
 	}
 	m.Response, m.RCode, m.Additionals = true, dnsmessage.RCodeNameError, nil
 	return m.Pack()
+}
+
+// An answer that breaks off says nothing about the secret.
+func TestAnswerBreaksOff(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", good)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"value":"` + value))
+		panic(http.ErrAbortHandler)
+	}))
+	defer server.Close()
+	r := reader(t, azure.Options{Endpoint: server.URL + "/{vault}", Transport: server.Client().Transport.(*http.Transport)})
+	vaulttest.CheckError(t, get(t, r), ref, vault.Unreachable)
+}
+
+func BenchmarkGet(b *testing.B) {
+	s := keyvault.New(keyvault.Options{})
+	endpoint, caPEM, err := s.Start()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	s.Vault("kv1").Set("s", keyvault.Secret{Value: strings.Repeat("30", 1000)})
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(caPEM)
+	r, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("token")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.Get(b.Context(), ref); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

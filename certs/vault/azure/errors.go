@@ -80,7 +80,8 @@ func root(err error) string {
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "its certificate has expired or is not valid yet"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "stream error:"):
+		// HTTP/2's own words number the stream, another one each time.
 		return "the connection was closed before the answer was complete"
 	case errors.As(err, &op) && op.Addr != nil:
 		return fmt.Sprintf("%s %s: %v", op.Op, op.Addr, op.Err)

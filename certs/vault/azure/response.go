@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (d document) code() string {
 
 func responseFailure(ref vault.Ref, host string, resp *azcore.ResponseError) error {
 	doc := read(resp)
-	said := text(doc.Error.Message)
+	said := text(brief(doc.Error.Message))
 	fail := func(reason vault.Reason, format string, args ...any) error {
 		return &vault.Error{Ref: ref, Reason: reason, Message: fmt.Sprintf(format, args...), RetryAfter: retryAfter(resp.RawResponse)}
 	}
@@ -68,6 +69,20 @@ func responseFailure(ref vault.Ref, host string, resp *azcore.ResponseError) err
 	default:
 		return fail(vault.Unreachable, "%s answered %d, but not as a Key Vault: something stands between", host, status)
 	}
+}
+
+var (
+	// Lines of a refusal that do not help whoever has to act on it.
+	idle = regexp.MustCompile(`(?m)^(If role assignments|Resource:|Assignment:|DenyAssignmentId:|DecisionReason:|Vault:).*$`)
+	// What follows the caller's appid, oid and the resource id of its managed
+	// identity (xms_mirid).
+	claims = regexp.MustCompile(`;(iss|numgroups|xms_az_rid)=[^;'\s]*`)
+)
+
+// brief keeps what was refused, and to whom.
+func brief(message string) string {
+	message = strings.ReplaceAll(message, "\r", "")
+	return claims.ReplaceAllString(idle.ReplaceAllString(message, ""), "")
 }
 
 func disabledMessage(ref vault.Ref) string {

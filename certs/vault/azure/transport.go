@@ -99,7 +99,7 @@ func checkChallenge(host, header string) error {
 		audience = parameters["resource"]
 	}
 	resource, err := url.Parse(audience)
-	if err != nil || resource.Host == "" {
+	if err != nil || resource.Scheme != "https" || resource.Host == "" {
 		return errNotKeyVault
 	}
 	// Azure Stack has a domain of its own, which the host then shares.
