@@ -182,72 +182,86 @@ func TestListing(t *testing.T) {
 	}
 }
 
-func TestLifeOfASecret(t *testing.T) {
+// life is one secret of one vault, handled through the real SDK.
+type life struct {
+	*testing.T
+	c *azsecrets.Client
+}
+
+func (l life) set(value string) (version string) {
+	l.Helper()
+	resp, err := l.c.SetSecret(l.Context(), "s", azsecrets.SetSecretParameters{
+		Value: &value, ContentType: to.Ptr("text/plain"), Tags: map[string]*string{"a": to.Ptr("b")}}, nil)
+	l.must(err)
+	return resp.ID.Version()
+}
+
+func (l life) expect(version, want string) {
+	l.Helper()
+	resp, err := l.c.GetSecret(l.Context(), "s", version, nil)
+	l.must(err)
+	if *resp.Value != want {
+		l.Errorf("version %q is %q, want %q", version, *resp.Value, want)
+	}
+}
+
+func (l life) must(err error) {
+	l.Helper()
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+func (l life) refused(err error, status int) {
+	l.Helper()
+	var got *azcore.ResponseError
+	if !errors.As(err, &got) || got.StatusCode != status {
+		l.Errorf("error %v, want status %d", err, status)
+	}
+}
+
+func TestVersions(t *testing.T) {
 	e := start(t)
 	e.Vault("kv1")
-	c := e.client(t, "kv1")
-	ctx := t.Context()
-	set := func(value string) string {
-		t.Helper()
-		resp, err := c.SetSecret(ctx, "s", azsecrets.SetSecretParameters{Value: &value, ContentType: to.Ptr("text/plain"), Tags: map[string]*string{"a": to.Ptr("b")}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp.ID.Version()
-	}
-	expect := func(version, want string) {
-		t.Helper()
-		resp, err := c.GetSecret(ctx, "s", version, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if *resp.Value != want {
-			t.Errorf("version %q is %q, want %q", version, *resp.Value, want)
-		}
-	}
-	refused := func(err error, status int) {
-		t.Helper()
-		var got *azcore.ResponseError
-		if !errors.As(err, &got) || got.StatusCode != status {
-			t.Errorf("error %v, want status %d", err, status)
-		}
-	}
-
-	first := set("one")
-	second := set("two")
+	l := life{t, e.client(t, "kv1")}
+	first, second := l.set("one"), l.set("two")
 	if len(first) != 32 || first == second {
 		t.Errorf("versions %q and %q, want two of 32 digits", first, second)
 	}
-	expect("", "two")
-	expect(first, "one")
+	l.expect("", "two")
+	l.expect(first, "one")
 
 	// The newest version disabled is not passed over.
-	if _, err := c.UpdateSecretProperties(ctx, "s", "", azsecrets.UpdateSecretPropertiesParameters{SecretAttributes: &azsecrets.SecretAttributes{Enabled: to.Ptr(false)}}, nil); err != nil {
-		t.Fatal(err)
-	}
-	_, err := c.GetSecret(ctx, "s", "", nil)
-	refused(err, http.StatusForbidden)
-	expect(first, "one")
+	_, err := l.c.UpdateSecretProperties(t.Context(), "s", "", azsecrets.UpdateSecretPropertiesParameters{
+		SecretAttributes: &azsecrets.SecretAttributes{Enabled: to.Ptr(false)}}, nil)
+	l.must(err)
+	_, err = l.c.GetSecret(t.Context(), "s", "", nil)
+	l.refused(err, http.StatusForbidden)
+	l.expect(first, "one")
 	e.Vault("kv1").Update("s", second, func(s *keyvault.Secret) { s.Disabled = false })
-	expect("", "two")
+	l.expect("", "two")
+}
 
-	if _, err := c.DeleteSecret(ctx, "s", nil); err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.GetSecret(ctx, "s", first, nil)
-	refused(err, http.StatusNotFound)
-	_, err = c.SetSecret(ctx, "s", azsecrets.SetSecretParameters{Value: to.Ptr("three")}, nil)
-	refused(err, http.StatusConflict)
-	if _, err := c.RecoverDeletedSecret(ctx, "s", nil); err != nil {
-		t.Fatal(err)
-	}
-	expect("", "two")
+func TestSoftDelete(t *testing.T) {
+	e := start(t)
+	e.Vault("kv1")
+	l := life{t, e.client(t, "kv1")}
+	version := l.set("one")
+	_, err := l.c.DeleteSecret(t.Context(), "s", nil)
+	l.must(err)
+	_, err = l.c.GetSecret(t.Context(), "s", version, nil)
+	l.refused(err, http.StatusNotFound)
+	_, err = l.c.SetSecret(t.Context(), "s", azsecrets.SetSecretParameters{Value: to.Ptr("two")}, nil)
+	l.refused(err, http.StatusConflict)
+
+	_, err = l.c.RecoverDeletedSecret(t.Context(), "s", nil)
+	l.must(err)
+	l.expect("", "one")
 	e.Vault("kv1").Delete("s")
-	if _, err := c.PurgeDeletedSecret(ctx, "s", nil); err != nil {
-		t.Fatal(err)
-	}
-	set("four")
-	expect("", "four")
+	_, err = l.c.PurgeDeletedSecret(t.Context(), "s", nil)
+	l.must(err)
+	l.set("three")
+	l.expect("", "three")
 }
 
 func TestFaults(t *testing.T) {

@@ -74,25 +74,31 @@ func TestRefusals(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			s, endpoint, pool := start(t, keyvault.Options{})
-			s.Vault("kv1").Set("s", keyvault.Secret{Value: value})
-			s.Vault("kv1").Fail(tc.fault)
-			r := reader(t, azure.Options{Endpoint: endpoint, CA: pool})
-			err := get(t, r)
-			vaulttest.CheckError(t, err, ref, tc.want)
-			var got *vault.Error
-			errors.As(err, &got)
-			if got.RetryAfter != tc.retryAfter {
-				t.Errorf("RetryAfter %s, want %s", got.RetryAfter, tc.retryAfter)
-			}
-			if !strings.Contains(got.Message, tc.says) {
-				t.Errorf("message %q, want it to say %q", got.Message, tc.says)
-			}
-			s.Vault("kv1").Heal()
-			if err := get(t, r); err != nil {
-				t.Errorf("after the fault: %v", err)
-			}
+			refused(t, tc.fault, tc.want, tc.retryAfter, tc.says)
 		})
+	}
+}
+
+// refused plays the fault, and checks that it leaves nothing behind.
+func refused(t *testing.T, fault keyvault.Fault, want vault.Reason, retryAfter time.Duration, says string) {
+	t.Helper()
+	s, endpoint, pool := start(t, keyvault.Options{})
+	s.Vault("kv1").Set("s", keyvault.Secret{Value: value})
+	s.Vault("kv1").Fail(fault)
+	r := reader(t, azure.Options{Endpoint: endpoint, CA: pool})
+	err := get(t, r)
+	vaulttest.CheckError(t, err, ref, want)
+	var got *vault.Error
+	errors.As(err, &got)
+	if got.RetryAfter != retryAfter {
+		t.Errorf("RetryAfter %s, want %s", got.RetryAfter, retryAfter)
+	}
+	if !strings.Contains(got.Message, says) {
+		t.Errorf("message %q, want it to say %q", got.Message, says)
+	}
+	s.Vault("kv1").Heal()
+	if err := get(t, r); err != nil {
+		t.Errorf("after the fault: %v", err)
 	}
 }
 
