@@ -138,6 +138,14 @@ type Certificate struct {
 	// PublicKeyID is the SHA-256 of the SubjectPublicKeyInfo, lower-case hex; it
 	// pairs a certificate with a private key.
 	PublicKeyID string
+	// The distinguished names as DER, by which issuers are found.
+	RawSubject, RawIssuer []byte
+	// SubjectKeyID, and the two halves of the authority key identifier, by which
+	// one generation of a CA is told from the next: lower-case hex, "" when
+	// absent. AuthoritySerial is written as Serial is.
+	SubjectKeyID    string
+	AuthorityKeyID  string
+	AuthoritySerial string
 	// StrictParseError is crypto/x509's complaint, "" when it had none.
 	StrictParseError string
 	// Raw is the DER; certificates are public.
@@ -153,9 +161,20 @@ type CRL struct {
 	NextUpdate time.Time // zero when absent
 	Number     string    // lower-case hex, "" when absent
 	Revoked    int       // number of entries
-	SHA256     string
-	Raw        []byte
-	X509       *x509.RevocationList
+	// RevokedAt is the revocation date by serial, written as Certificate.Serial.
+	RevokedAt          map[string]time.Time
+	Version            int    // 1 or 2
+	SignatureAlgorithm string // as in Certificate
+	SignatureHash      string
+	RawIssuer          []byte
+	AuthorityKeyID     string // as in Certificate
+	AuthoritySerial    string
+	SHA256             string
+	// StrictParseError is crypto/x509's complaint (it refuses every version 1
+	// list), "" when it had none; X509 is nil then.
+	StrictParseError string
+	Raw              []byte
+	X509             *x509.RevocationList
 }
 
 // Key is a private or public key seen in a blob. It never holds key bytes.
