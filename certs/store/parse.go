@@ -1,11 +1,16 @@
 package store
 
 import (
-	"encoding/json"
+	"encoding/base64"
+	encoding "encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
+
+	"sigs.k8s.io/json"
 )
 
 // ErrOtherKind is returned by Parse for an object of a kind that is not judged.
@@ -54,11 +59,12 @@ func KindOf(apiVersion, kind string) string {
 	return ""
 }
 
-// Parse reads one object from JSON. The error never holds a value of a Secret;
-// for an object of another kind it is ErrOtherKind.
+// Parse reads one object from JSON, with field names exact in case as the API
+// server takes them. The error never holds a value of a Secret; for an object
+// of another kind it is ErrOtherKind.
 func Parse(raw []byte) (*Object, error) {
 	var w wire
-	if err := json.Unmarshal(raw, &w); err != nil {
+	if err := json.UnmarshalCaseSensitivePreserveInts(raw, &w); err != nil {
 		return nil, parseError(raw, err)
 	}
 	if KindOf(w.APIVersion, w.Kind) == "" {
@@ -82,27 +88,93 @@ func Parse(raw []byte) (*Object, error) {
 	return o, nil
 }
 
-// parseError names what was wrong without quoting the input: encoding/json
-// quotes no values for type errors, but base64 errors may quote a byte.
+// FieldError says that a field cannot be what it is.
+type FieldError struct {
+	Field   string // its path, as far as it is known
+	Message string // never holds a value
+}
+
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }
+
+// SyntaxError says that the bytes are no JSON.
+type SyntaxError struct {
+	Offset int64 // bytes read before the error
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("not JSON at byte %d", e.Offset) }
+
+// parseError names what was wrong without quoting the input, as the decoder's
+// own errors may: one byte in bad syntax, a number too large for its field.
 func parseError(raw []byte, err error) error {
+	if is, offset := json.SyntaxErrorOffset(err); is {
+		return &SyntaxError{Offset: offset}
+	}
 	var head struct {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 	}
 	// A wrong type in a field that is not looked at must not stop a folder with
 	// objects of other kinds from being read.
-	if json.Unmarshal(raw, &head) == nil && KindOf(head.APIVersion, head.Kind) == "" {
+	if json.UnmarshalCaseSensitivePreserveInts(raw, &head) == nil && KindOf(head.APIVersion, head.Kind) == "" {
 		return ErrOtherKind
 	}
-	var t *json.UnmarshalTypeError
-	var s *json.SyntaxError
-	switch {
-	case errors.As(err, &t):
-		return fmt.Errorf("field %s must be a %s, not a %s", t.Field, t.Type.Kind(), t.Value)
-	case errors.As(err, &s):
-		return fmt.Errorf("not JSON at byte %d", s.Offset)
+	var t *encoding.UnmarshalTypeError
+	if errors.As(err, &t) {
+		got, _, _ := strings.Cut(t.Value, " ") // what follows a blank is the value
+		field := t.Field
+		if field == "" {
+			field = "the object"
+		}
+		return &FieldError{Field: field, Message: "must be " + wantedJSON(t.Type) + ", not " + article(got)}
 	}
-	return errors.New("a value of data is not base64")
+	return badBase64(raw)
+}
+
+// wantedJSON names a Go type in the words of who writes the object.
+func wantedJSON(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Struct, reflect.Map:
+		return "a mapping"
+	}
+	if t == reflect.TypeFor[Value]() {
+		return "base64 text"
+	}
+	return "a list"
+}
+
+func article(jsonType string) string {
+	switch jsonType {
+	case "string":
+		return "text"
+	case "bool":
+		return "true or false"
+	case "object":
+		return "a mapping"
+	case "array":
+		return "a list"
+	}
+	return "a " + jsonType
+}
+
+// badBase64 finds the first key whose value is not base64: the only other
+// thing that the decoder complains of.
+func badBase64(raw []byte) error {
+	var w struct {
+		Data map[string]any `json:"data"`
+	}
+	if err := json.UnmarshalCaseSensitivePreserveInts(raw, &w); err == nil {
+		for _, k := range slices.Sorted(maps.Keys(w.Data)) {
+			s, _ := w.Data[k].(string)
+			if _, err := base64.StdEncoding.DecodeString(s); err != nil {
+				return &FieldError{Field: DataField(k), Message: "must be base64 text"}
+			}
+		}
+	}
+	return &FieldError{Field: "data", Message: "must be base64 text"}
 }
 
 func parseSecret(w *wire) *Secret {

@@ -1,14 +1,8 @@
 package store
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // SecretProviderClass is what the Azure provider reads of one.
@@ -45,7 +39,7 @@ const ObjectsField = "spec.parameters.objects"
 // Objects is the text of spec.parameters.objects taken apart.
 type Objects struct {
 	Trouble ObjectsTrouble
-	Message string // the provider's own complaint, "" without trouble
+	Message string // what is wrong, "" without trouble
 	Line    int    // of the complaint within the text, 0 if unknown
 	Entries []Entry
 }
@@ -64,7 +58,7 @@ type Entry struct {
 	Index   int
 	Field   string // spec.parameters.objects[1]
 	Line    int    // of its first line within the objects text, from 1
-	Text    string // as written, to tell whether a change touched it
+	Text    string // as written, less the last line break, to tell whether a change touched it
 	Trouble EntryTrouble
 	Message string
 
@@ -101,11 +95,8 @@ func (e Entry) Produces(sourcePath string) bool {
 	}
 	rest, ok := strings.CutPrefix(sourcePath, e.Output()+"/")
 	n, err := strconv.Atoi(rest)
-	return ok && err == nil && n >= 0 && n <= e.History
+	return ok && err == nil && strconv.Itoa(n) == rest && n >= 0 && n <= e.History
 }
-
-var entryFields = []string{"objectName", "objectAlias", "objectVersion", "objectVersionHistory",
-	"objectType", "objectFormat", "objectEncoding", "filePermission"}
 
 func parseProviderClass(provider string, params map[string]string) *SecretProviderClass {
 	p := &SecretProviderClass{
@@ -124,185 +115,18 @@ func parseProviderClass(provider string, params map[string]string) *SecretProvid
 	return p
 }
 
-// parameter takes the first of the spellings that is set: the provider trims
-// values and prefers tenantID over tenantId.
+// parameter takes the first of the spellings that has a value: the provider
+// trims values, and reads tenantId only where tenantID is empty.
 func parameter(params map[string]string, spellings ...string) Parameter {
+	p := Parameter{Field: "spec.parameters." + spellings[0]}
 	for _, s := range spellings {
-		if v, ok := params[s]; ok {
-			return Parameter{Value: strings.TrimSpace(v), Field: "spec.parameters." + s, Set: true}
+		v, ok := params[s]
+		if v = strings.TrimSpace(v); v != "" {
+			return Parameter{Value: v, Field: "spec.parameters." + s, Set: true}
+		}
+		if ok && !p.Set {
+			p.Field, p.Set = "spec.parameters."+s, true
 		}
 	}
-	return Parameter{Field: "spec.parameters." + spellings[0]}
-}
-
-// ParseObjects reads the text of spec.parameters.objects as the provider does:
-// an outer mapping with an array of strings, each string a mapping of its own.
-func ParseObjects(text string) Objects {
-	if strings.TrimSpace(text) == "" {
-		return Objects{Trouble: ObjectsEmpty}
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return unparseable(yamlMessage(err), 0)
-	}
-	if len(doc.Content) == 0 {
-		return Objects{Trouble: ObjectsEmpty}
-	}
-	root := resolve(doc.Content[0])
-	if root.Kind != yaml.MappingNode {
-		return unparseable("the text must begin with \"array:\"; it is "+shapeOf(root), root.Line)
-	}
-	array := mappingValue(root, "array")
-	if array == nil {
-		return unparseable("the text has no key \"array\"", root.Line)
-	}
-	if array.Kind == yaml.ScalarNode && array.Tag == "!!null" {
-		return Objects{Trouble: ObjectsEmpty}
-	}
-	if array.Kind != yaml.SequenceNode {
-		return unparseable("\"array\" must be a list; it is "+shapeOf(array), array.Line)
-	}
-	if len(array.Content) == 0 {
-		return Objects{Trouble: ObjectsEmpty}
-	}
-	objects := Objects{Entries: make([]Entry, len(array.Content))}
-	for i, item := range array.Content {
-		objects.Entries[i] = parseEntry(i, resolve(item))
-	}
-	return objects
-}
-
-func unparseable(message string, line int) Objects {
-	return Objects{Trouble: ObjectsUnparseable, Message: message, Line: line}
-}
-
-func parseEntry(i int, item *yaml.Node) Entry {
-	e := Entry{Index: i, Field: fmt.Sprintf("%s[%d]", ObjectsField, i), Line: item.Line}
-	if item.Kind != yaml.ScalarNode {
-		e.Trouble, e.Message = EntryIsMapping, "it is "+shapeOf(item)+" where the provider wants a block of text"
-		e.Name = describe(item)
-		e.Text = flatten(item)
-		return e
-	}
-	e.Text = item.Value
-	if item.Tag == "!!null" {
-		e.Text = ""
-	}
-	if msg := e.readFields(); msg != "" {
-		e.Trouble, e.Message = EntryNotMapping, msg
-	}
-	return e
-}
-
-// readFields reads the first YAML document of the entry's text, the only one
-// that the provider sees.
-func (e *Entry) readFields() string {
-	var doc yaml.Node
-	err := yaml.NewDecoder(strings.NewReader(e.Text)).Decode(&doc)
-	if errors.Is(err, io.EOF) {
-		return "" // an empty item decodes to an object without a name
-	}
-	if err != nil {
-		return yamlMessage(err)
-	}
-	m := resolve(doc.Content[0])
-	if m.Kind == yaml.ScalarNode && m.Tag == "!!null" {
-		return ""
-	}
-	if m.Kind != yaml.MappingNode {
-		return "its text must be lines of \"field: value\"; it is " + shapeOf(m)
-	}
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if msg := e.setField(m.Content[i].Value, resolve(m.Content[i+1])); msg != "" {
-			return msg
-		}
-		for j := 0; j < i; j += 2 {
-			if m.Content[j].Value == m.Content[i].Value {
-				return "the field " + m.Content[i].Value + " stands twice"
-			}
-		}
-	}
-	return ""
-}
-
-func (e *Entry) setField(name string, v *yaml.Node) string {
-	into := map[string]*string{"objectName": &e.Name, "objectAlias": &e.Alias, "objectVersion": &e.Version,
-		"objectType": &e.Type, "objectFormat": &e.Format, "objectEncoding": &e.Encoding}[name]
-	switch {
-	case !slices.Contains(entryFields, name):
-		e.Unknown = append(e.Unknown, UnknownField{name, nearestField(name)})
-	case v.Kind != yaml.ScalarNode:
-		return name + " must be a single value; it is " + shapeOf(v)
-	case v.Tag == "!!null":
-	case into != nil:
-		*into = strings.TrimSpace(v.Value)
-	case name == "objectVersionHistory":
-		n, err := strconv.ParseInt(v.Value, 0, 32)
-		if err != nil || v.Tag != "!!int" {
-			return name + " must be a whole number"
-		}
-		e.History = int(n)
-	}
-	return ""
-}
-
-func mappingValue(m *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == key {
-			return resolve(m.Content[i+1])
-		}
-	}
-	return nil
-}
-
-// resolve follows an alias once; yaml refuses chains that contain themselves.
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-func shapeOf(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	return "plain text"
-}
-
-// describe gives a map item the name it would have, so that a finding can say
-// which one it is.
-func describe(item *yaml.Node) string {
-	if item.Kind != yaml.MappingNode {
-		return ""
-	}
-	if v := mappingValue(item, "objectName"); v != nil && v.Kind == yaml.ScalarNode {
-		return strings.TrimSpace(v.Value)
-	}
-	return ""
-}
-
-// flatten is a stable text of a node, for comparing old with new. Bounded in
-// depth since aliases may nest.
-func flatten(n *yaml.Node) string {
-	var b strings.Builder
-	var walk func(*yaml.Node, int)
-	walk = func(n *yaml.Node, depth int) {
-		fmt.Fprintf(&b, "%d:%s;", n.Kind, n.Value)
-		if depth == 0 || b.Len() > 4096 {
-			return
-		}
-		for _, c := range n.Content {
-			walk(c, depth-1)
-		}
-	}
-	walk(n, 8)
-	return b.String()
-}
-
-func yamlMessage(err error) string {
-	return strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "yaml: ")
+	return p
 }

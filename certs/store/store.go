@@ -9,6 +9,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -63,6 +64,11 @@ type Object struct {
 	Secret *Secret
 }
 
+// Format prints the ID whatever the verb. Without it, a verb that does not fit
+// (%s) makes package fmt skip the methods of what an Object points to and print
+// the values of a Secret as bytes.
+func (o Object) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.ID.String()) }
+
 // Owner is the part of an owner reference that tells who makes the object.
 type Owner struct {
 	APIVersion string `json:"apiVersion"`
@@ -95,6 +101,9 @@ type Secret struct {
 	Keys      []string // sorted
 	Data      map[string]Value
 }
+
+// Format prints the keys, whatever the verb; see [Object.Format].
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%s %v", redacted, s.Keys) }
 
 // DataField is the field path of a Secret's key.
 func DataField(key string) string { return "data[" + key + "]" }
@@ -217,6 +226,21 @@ func (v Inventory) RoleOf(o *Object) Role {
 	return roleOfKeys(o)
 }
 
+// NameOf is the name of the store of a role in a namespace, "" if none is known.
+func (v Inventory) NameOf(namespace string, role Role) string {
+	for _, s := range v.Stores {
+		if s.Namespace == namespace && s.Role == role {
+			return s.Name
+		}
+	}
+	for name, r := range builtin {
+		if r == role {
+			return name
+		}
+	}
+	return ""
+}
+
 // roleOfKeys recognises the two shapes that AIO's own documentation uses for
 // stores of any name: ca.crt for a TLS trust list, and a device's credentials.
 func roleOfKeys(o *Object) Role {
@@ -246,10 +270,12 @@ func (o *Object) keys() []string {
 // decision 10). The webhook's matchConditions say the same in CEL.
 func (v Inventory) Guarded(o *Object) bool {
 	_, reserved := builtin[o.ID.Name]
-	if o.Secret == nil {
-		return v.Guards(o.ID.Namespace) || (reserved && o.Sync != nil)
-	}
-	if !v.Guards(o.ID.Namespace) {
+	switch {
+	case o.SPC != nil:
+		return v.Guards(o.ID.Namespace)
+	case o.Sync != nil:
+		return v.Guards(o.ID.Namespace) || reserved || v.named(o)
+	case !v.Guards(o.ID.Namespace):
 		return v.named(o)
 	}
 	return reserved || v.named(o) || o.isSynced() || o.Labels[StoreLabel] != ""
