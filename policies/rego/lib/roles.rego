@@ -9,3 +9,6 @@ lists := {"opcua-trust", "opcua-issuer", "tls-trust"}
 opcua_lists := {"opcua-trust", "opcua-issuer"}
 
 opcua := {"opcua-trust", "opcua-issuer", "opcua-client"}
+
+# stores are those whose contents are certificates, CRLs and keys in one form.
+stores := lists | opcua
