@@ -1,0 +1,77 @@
+package storewarden.rules.kv_00_test
+
+import data.storewarden.fixture
+import data.storewarden.rules.kv_00
+
+document(kind, asked, reason) := fixture.document({
+	"subject": {"kind": kind},
+	"vault_asked": asked,
+	"spc": {"vault": {"value": "kv"}},
+	"sync": {"provider_class": "spc"},
+	"entries": [fixture.entry({"id": 0, "state": "unseen"}), fixture.entry({"id": 1, "state": "malformed"})],
+	"unverified": [fixture.unverified({"reason": reason, "message": "m", "names": ["a", "b"]})],
+})
+
+found(kind, asked, reason) := fs if {
+	fs := kv_00.finding with input as document(kind, asked, reason)
+}
+
+general := {"count": 2, "names": "a, b", "first": "a", "reason": "Timeout", "detail": "m", "keyvault": "kv", "class": "spc"}
+
+test_fires_for_each_group if {
+	found("SecretProviderClass", true, "Timeout") == {{
+		"code": "KV-00", "field": "spec.parameters.keyvaultName", "variant": "",
+		"args": general,
+	}}
+	found("SecretSync", true, "Timeout") == {{
+		"code": "KV-00", "field": "spec.secretProviderClassName", "variant": "",
+		"args": general,
+	}}
+}
+
+test_has_a_remedy_for_each_reason if {
+	every reason in ["Forbidden", "Firewall", "WrongTenant", "TokenFailed", "NameNotResolved", "TLS", "Throttled", "NotAllowed", "ProviderClassUnseen"] {
+		some f in found("SecretSync", true, reason)
+		f.variant == reason
+		not "severity" in object.keys(f)
+	}
+}
+
+test_is_mild_where_the_class_tells_itself if {
+	every reason in ["ProviderClassAbsent", "ProviderClassMalformed"] {
+		some f in found("SecretSync", true, reason)
+		f.severity == "info"
+	}
+}
+
+test_names_a_group_without_names if {
+	some f in kv_00.finding with input as fixture.document({
+		"subject": {"kind": "SecretSync"},
+		"unverified": [fixture.unverified({"reason": "Timeout"})],
+	})
+	f.args.first == "SECRET"
+}
+
+test_silent_for_what_other_rules_tell if {
+	every reason in ["NotFound", "SoftDeleted", "Disabled"] {
+		count(found("SecretProviderClass", true, reason)) == 0
+	}
+}
+
+test_says_once_that_no_vault_was_given if {
+	found("SecretProviderClass", false, "Unreachable") == {{
+		"code": "KV-00", "field": "spec.parameters.keyvaultName", "variant": "not-asked", "severity": "info",
+		"args": {"secrets": "1 vault secret"},
+	}}
+	count(found("SecretSync", false, "Unreachable")) == 0
+}
+
+test_says_without_a_vault_that_the_class_was_not_seen if {
+	some f in found("SecretSync", false, "ProviderClassUnseen")
+	f.variant == "ProviderClassUnseen"
+}
+
+test_silent_where_there_was_nothing_to_verify if {
+	count(kv_00.finding) == 0 with input as fixture.document({"vault_asked": false, "subject": {"kind": "SecretProviderClass"}})
+	count(kv_00.finding) == 0 with input as fixture.document({"subject": {"kind": "SecretProviderClass"}, "entries": [fixture.entry({"state": "unseen"})]})
+}
