@@ -17,13 +17,14 @@ loose_text contains e.id if {
 	e.content.kind == "text"
 }
 
-# unreadable is a certificate or CRL that no parser here could read, which is
-# not to say that the connector cannot.
+# unreadable is a certificate or CRL that suits its key, but that no parser here
+# could read, which is not to say that the connector cannot.
 unreadable contains e.id if {
 	some e in input.entries
-	e.role in roles.lists
+	e.role in roles.opcua_lists
 	e.content.kind == "certificate"
 	e.content.certificates == 0
+	e.content.format == formats[lower(e.ext)]
 }
 
 unreadable contains e.id if {
@@ -31,4 +32,16 @@ unreadable contains e.id if {
 	e.role in roles.opcua_lists
 	e.content.kind == "crl"
 	e.content.crls == 0
+	e.content.format == "der"
+	lower(e.ext) == ".crl"
 }
+
+unreadable contains e.id if {
+	some e in input.entries
+	e.role == "tls-trust"
+	e.content.kind == "certificate"
+	e.content.certificates == 0
+	e.content.format == "pem"
+}
+
+formats := {".der": "der", ".crt": "pem"}

@@ -1,0 +1,34 @@
+# METADATA
+# description: Which names Key Vault and Kubernetes take.
+package storewarden.lib.names
+
+# legal_path is what the SecretSync CRD takes for a sourcePath or a targetKey.
+legal_path(s) if {
+	count(s) <= 253
+	regex.match(`^[A-Za-z0-9.]([-A-Za-z0-9]+([-._a-zA-Z0-9]?[A-Za-z0-9])*)?(/([0-9]+))*$`, s)
+}
+
+legal_secret(s) if regex.match(`^[0-9a-zA-Z-]{1,127}$`, s)
+
+# as_secret is the name that the az CLI would give the vault secret of a file.
+as_secret(s) := trim(regex.replace(s, `[^0-9A-Za-z]+`, "-"), "-")
+
+# as_key is what becomes of a file name without the characters that are refused.
+as_key(s) := trim(regex.replace(regex.replace(s, `[^0-9A-Za-z.]+`, "-"), `-*[.][-.]*`, "."), "-")
+
+# unread holds for a key that the connector for OPC UA passes over in its lists.
+# An illegal key without an extension may have one once it is legal.
+unread(key, ext) if {
+	regex.match(`^[.][0-9A-Za-z]*$`, ext)
+	not lower(ext) in {".der", ".crt", ".crl"}
+	key != ext
+}
+
+unread(key, ext) if {
+	ext in {"", key}
+	legal_path(key)
+}
+
+extension("") := "no extension"
+
+extension(ext) := ext if ext != ""

@@ -1,0 +1,43 @@
+package storewarden.lib.names_test
+
+import data.storewarden.lib.names
+
+# What the CRD was seen to take and to refuse.
+test_legal_path if {
+	every s in ["my-server.der", "my_server.der", "ab.der", "ca.crt", "opcplc-000000.crt", ".der", "x", "my-cert/0"] {
+		names.legal_path(s)
+	}
+}
+
+test_illegal_path if {
+	every s in ["", "a.der", "a_b.der", "Server [0AFB].der", "my..der", "server.-x.der", "my-cert/tls.crt", "Ä.der"] {
+		not names.legal_path(s)
+	}
+	not names.legal_path(concat("", ["a" | some _ in numbers.range(1, 254)]))
+}
+
+test_legal_secret if {
+	names.legal_secret("my-server-der")
+	not names.legal_secret("my-server.der")
+	not names.legal_secret("")
+}
+
+test_suggestions if {
+	names.as_secret("my_server.der") == "my-server-der"
+	names.as_key("Server [0AFB].der") == "Server-0AFB.der"
+	names.as_key("my..der") == "my.der"
+}
+
+test_unread if {
+	every key, ext in {"a.pem": ".pem", "abc": "", "abc.": ".", "Server [0AFB].cer": ".cer", ".pem": ".pem"} {
+		names.unread(key, ext)
+	}
+	every key, ext in {"a.der": ".der", "a.CRT": ".CRT", "a.crl": ".crl", "my server": "", "server.d er": ".d er"} {
+		not names.unread(key, ext)
+	}
+}
+
+test_extension if {
+	names.extension("") == "no extension"
+	names.extension(".pem") == ".pem"
+}

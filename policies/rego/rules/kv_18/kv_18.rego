@@ -1,0 +1,100 @@
+# METADATA
+# title: A vault secret is no certificate
+# description: |
+#   A list takes certificates and, in the lists of the connector for OPC UA, CRLs
+#   under keys that end in .crl. The secret holds something else: most often the
+#   wrong one was picked. PKCS#12, private keys and several certificates in one
+#   secret have rules of their own.
+# custom:
+#   subjects: [SecretProviderClass, SecretSync]
+#   severity: deny
+#   message: "vault secret {ref} holds {what}, not what belongs under key {key}"
+#   remedy: "Use the secret that holds the file, or upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#   symptom: Selecting a secret that is not the right certificate makes connections fail with BadCertificateUntrusted, or BadCertificateChainIncomplete for a CA.
+#   implies: [KV-09, KV-11, KV-21, SEC-07, SS-11, SS-12, SS-13, X-01, X-02, X-03, X-04, X-05, X-13, X-15, X-16, X-17, X-18, X-21, X-23]
+#   sources: ["facts: b4, KV-16 and KV-18", "AIO documentation, manage certificates for OPC UA"]
+#   variants:
+#     empty:
+#       message: "vault secret {ref} is empty"
+#     csr:
+#       message: "vault secret {ref} holds a certificate request, which no CA has signed yet"
+#       remedy: "Let a CA sign the request, and upload the certificate that it returns: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     pkcs7:
+#       message: "vault secret {ref} holds PKCS#7 (.p7b), which the connector does not read"
+#       remedy: "Take the certificates out of it: openssl pkcs7 -inform DER -in FILE.p7b -print_certs -out {stem}.pem (without -inform DER if it is PEM); then upload each as a secret of its own: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     public-key:
+#       message: "vault secret {ref} holds a bare public key, without the certificate around it"
+#     corrupted:
+#       message: "vault secret {ref} holds bytes that were destroyed when a binary file was stored as text"
+#       remedy: "Upload the original file with its encoding: az keyvault secret set --vault-name {vault} --name {secret} --file ./{key} --encoding hex --content-type {upload_type}; and set objectEncoding: hex in the entry"
+#     crl:
+#       message: "vault secret {ref} holds a CRL, but key {key} is one for a certificate"
+#       remedy: "Map the CRL to {stem}.crl, beside the certificate of its CA under the same name, or upload the certificate: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     crl-in-bundle:
+#       message: "vault secret {ref} holds a CRL: the trust list of this connector takes certificates only"
+#       remedy: "Remove {key} from this trust list; CRLs belong in the lists of the connector for OPC UA"
+#     unreadable:
+#       message: "vault secret {ref} holds {what} that could not be read here, so nothing in it was judged"
+#       remedy: "Check the file: storewarden inspect vault:{vault}/{secret}; if openssl cannot read it either, upload it again: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     loose-text:
+#       message: "key {key} holds text beside the certificates of a trust list"
+#       remedy: "Keep credentials in a SecretSync of their own: every key of a trust list becomes a file that the connector reads as a certificate"
+package storewarden.rules.kv_18
+
+import data.storewarden.lib.contents
+import data.storewarden.lib.roles
+import data.storewarden.lib.upload
+
+finding contains object.union({"code": "KV-18", "entry": id, "args": {"upload": upload.options[id]}}, wording) if {
+	some id, wording in wordings
+}
+
+wordings[e.id] := {"variant": worded[e.content.kind]} if {
+	some e in input.entries
+	e.role in roles.lists
+	e.content.kind in (contents.foreign | {"empty"})
+	not e.id in contents.loose_text
+	not e.id in corrupted
+}
+
+wordings[id] := {"variant": "corrupted"} if {
+	some id in corrupted
+}
+
+wordings[id] := {"variant": "loose-text", "severity": "warn"} if {
+	some id in contents.loose_text
+	not id in corrupted
+}
+
+wordings[id] := {"variant": "unreadable", "severity": "warn"} if {
+	some id in contents.unreadable
+}
+
+wordings[id] := {"variant": "crl"} if {
+	some id in misplaced
+}
+
+wordings[e.id] := {"variant": "crl-in-bundle"} if {
+	some e in input.entries
+	e.role == "tls-trust"
+	e.content.kind == "crl"
+}
+
+# worded is the variant of a kind, "" for the rule's own words.
+worded := {"text": "", "unknown": "", "empty": "empty", "csr": "csr", "pkcs7": "pkcs7", "public-key": "public-key"}
+
+corrupted contains e.id if {
+	some e in input.entries
+	"replacement-chars" in e.content.problems
+	e.content.kind in {"text", "unknown"}
+	e.role in roles.lists
+}
+
+# misplaced are CRLs under a key for a certificate; one under any other key has
+# an extension that is refused already.
+misplaced contains e.id if {
+	some e in input.entries
+	e.content.kind == "crl"
+	lower(e.ext) in {".der", ".crt"}
+	e.role in roles.opcua_lists
+}
