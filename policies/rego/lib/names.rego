@@ -18,16 +18,12 @@ as_key(s) := trim(regex.replace(regex.replace(s, `[^0-9A-Za-z.]+`, "-"), `-*[.][
 
 # unread holds for a key that the connector for OPC UA passes over in its lists.
 # An illegal key without an extension may have one once it is legal.
-unread(key, ext) if {
+unread(_, ext) if {
 	regex.match(`^[.][0-9A-Za-z]*$`, ext)
 	not lower(ext) in {".der", ".crt", ".crl"}
-	key != ext
 }
 
-unread(key, ext) if {
-	ext in {"", key}
-	legal_path(key)
-}
+unread(key, "") if legal_path(key)
 
 extension("") := "no extension"
 
