@@ -116,7 +116,9 @@ func (e *Engine) results(qr topdown.QueryResult, doc *input.Document) ([]Result,
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, r)
+			if slices.Contains(r.Rule.Operations, doc.Operation) {
+				out = append(out, r)
+			}
 		}
 		return out, nil
 	}

@@ -31,6 +31,7 @@ type Rule struct {
 	Description string
 	Severity    map[Profile]verdict.Severity
 	Subjects    []string // kinds of object it judges
+	Operations  []string // at which it judges; a delete only where METADATA says so
 	Basis       verdict.Basis
 	Implies     []string // codes that this one makes superfluous on the same entry
 	Symptom     string   // how it looks when it slips through
@@ -84,7 +85,7 @@ func ruleOf(module *ast.Module) (*Rule, error) {
 	m := metadata{a.Custom}
 	r := &Rule{
 		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: file,
-		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"),
+		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Operations: m.operations(),
 		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
 		Wording: Wording{m.text("message"), m.text("remedy")},
 	}
@@ -140,6 +141,15 @@ func (m metadata) list(key string) []string {
 		}
 	}
 	return out
+}
+
+// operations default to all but delete: what is wrong with an object is no
+// reason to keep it.
+func (m metadata) operations() []string {
+	if ops := m.list("operations"); len(ops) > 0 {
+		return ops
+	}
+	return []string{"create", "update", "audit"}
 }
 
 // severities reads one severity for all profiles, or one for each. A single one

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// Style is how text is made for the eye.
+type Style struct {
+	Color   bool // only for a terminal
+	Verbose bool // name what was skipped
+}
+
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	blue   = "\x1b[34m"
+	bold   = "\x1b[1m"
+	reset  = "\x1b[0m"
+)
+
+func (s Style) paint(color, text string) string {
+	if !s.Color {
+		return text
+	}
+	return color + text + reset
+}
+
+func (s Style) severity(v verdict.Severity) string {
+	color := map[verdict.Severity]string{verdict.Deny: red, verdict.Warn: yellow, verdict.Info: blue}[v]
+	return s.paint(color, fmt.Sprintf("%-4s", v))
+}
+
+// Text writes the report for a person: findings grouped by object, then what was
+// not seen, then always a summary line.
+func (r *Report) Text(w io.Writer, s Style) error {
+	var b strings.Builder
+	last := ""
+	for _, f := range r.Findings {
+		if title := objectTitle(f.Object); title != last {
+			if last != "" {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintf(&b, "%s\n", s.paint(bold, title))
+			last = title
+		}
+		fmt.Fprintf(&b, "  %s  %-6s  %s%s\n", s.severity(f.Severity), f.Code, orDash(f.Field), lineSuffix(f.Object))
+		fmt.Fprintf(&b, "          %s\n", visible(f.Message))
+		fmt.Fprintf(&b, "          Fix: %s\n", visible(f.Remedy))
+	}
+	if len(r.Findings) > 0 {
+		b.WriteByte('\n')
+	}
+	r.writeProblems(&b, s)
+	if s.Verbose {
+		for _, o := range r.Skipped {
+			fmt.Fprintf(&b, "skipped  %s\n", strings.TrimSpace(objectTitle(o)))
+		}
+	}
+	b.WriteString(r.summary())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeProblems shows only what makes the report incomplete: what a vault did
+// not show is a finding already.
+func (r *Report) writeProblems(b *strings.Builder, s Style) {
+	for _, p := range r.Problems {
+		if p.Reason != Unreadable && p.Reason != NotJudged {
+			continue
+		}
+		where := p.Object.File
+		if where != "" && p.Object.Line > 0 {
+			where = fmt.Sprintf("%s:%d", where, p.Object.Line)
+		}
+		if p.Object.Kind != "" {
+			where = strings.TrimSpace(where + " " + p.Object.Kind + " " + p.Object.Namespace + "/" + p.Object.Name)
+		}
+		what := "could not be read"
+		if p.Reason == NotJudged {
+			what = "could not be judged"
+		}
+		fmt.Fprintf(b, "%s  %s %s: %s\n", s.paint(red, "error"), where, what, visible(p.Message))
+	}
+}
+
+func (r *Report) summary() string {
+	s := r.Summary
+	line := fmt.Sprintf("%s judged, %d skipped: %d deny, %d warn, %d info", plural(s.Objects, "object"), s.Skipped, s.Deny, s.Warn, s.Info)
+	if r.Incomplete() {
+		line += "; INCOMPLETE: something could not be read or judged, see above"
+	}
+	return line + "\n"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func objectTitle(o Object) string {
+	name := o.Kind + " " + o.Namespace + "/" + o.Name
+	if o.Kind == "" {
+		name = "not a Kubernetes object"
+	}
+	if o.File != "" {
+		name += "  (" + o.File + ")"
+	}
+	return name
+}
+
+func lineSuffix(o Object) string {
+	if o.File == "" || o.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  line %d", o.Line)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// visible keeps a terminal from obeying what a certificate's name says.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if (r < ' ' && r != '\n') || (r >= 0x7f && r < 0xa0) {
+			return '?'
+		}
+		return r
+	}, s)
+}

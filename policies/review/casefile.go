@@ -1,0 +1,208 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/storewarden/storewarden/certs"
+	"github.com/storewarden/storewarden/certs/decode"
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/certs/vault/warm"
+	"github.com/storewarden/storewarden/policies/input"
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// casefile gathers what is known of one request. It lives for one Review.
+type casefile struct {
+	r       *Reviewer
+	req     Request
+	subject *store.Object
+	role    store.Role
+
+	items    []item // the subject's entries, then the sibling list's
+	own      int    // how many of them are the subject's
+	sync     input.Sync
+	spc      input.ProviderClass
+	removed  []input.Removed
+	problems []verdict.Problem
+	certs    []certFact
+	crls     []crlFact
+}
+
+// item is an entry on its way through: what it refers to, and what came of it.
+type item struct {
+	entry  input.Entry
+	list   string // the store it is in, for naming it beside another
+	ref    vault.Ref
+	fetch  bool // ref names a secret to ask the vault for
+	enc    decode.Encoding
+	bundle *certs.Bundle // set when decoded
+	text   string        // digest of its own text
+}
+
+// The reasons beside the vault's own for which contents stay unseen.
+const (
+	classAbsent    = "ProviderClassAbsent"
+	classUnseen    = "ProviderClassUnseen"
+	classMalformed = "ProviderClassMalformed"
+)
+
+func (c *casefile) document(ctx context.Context) (*input.Document, error) {
+	c.role = c.r.opt.Inventory.RoleOf(c.subject)
+	c.spc.UsedBy = []string{}
+	switch {
+	case c.subject.SPC != nil:
+		c.ofProviderClass(ctx)
+	case c.req.Operation == Delete:
+		// What goes needs no judgement of its contents.
+	case c.subject.Sync != nil:
+		c.items = c.mappings(ctx, c.subject, c.role, true)
+	case c.subject.Secret != nil:
+		c.items = c.keys(ctx, c.subject, c.role)
+		c.addReferences(ctx)
+	default:
+		return nil, fmt.Errorf("the kind %s is not judged", c.subject.ID.Kind)
+	}
+	c.own = len(c.items)
+	c.addSibling(ctx)
+	if err := c.lookIntoVault(ctx); err != nil {
+		return nil, err
+	}
+	c.relate()
+	return c.assemble(), nil
+}
+
+func (c *casefile) assemble() *input.Document {
+	id := c.subject.ID
+	reserved, _ := store.Reserved(id.Name)
+	doc := &input.Document{
+		Operation: string(c.req.Operation), Now: c.req.Now.Unix(), VaultAsked: c.r.opt.Vault != nil,
+		Subject: input.Subject{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name},
+		Store: input.Store{Role: string(c.role), Reserved: string(reserved), Title: title(c.role),
+			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace()},
+		SPC: c.spc, Sync: c.sync, Removed: orEmpty(c.removed),
+		Entries: make([]input.Entry, c.own), Unverified: c.unverified(),
+		Certificates: make([]input.Certificate, 0, c.own), CRLs: []input.CRL{}, Keys: c.privateKeys(),
+	}
+	if c.subject.Secret != nil {
+		doc.Secret = input.Secret{Type: c.subject.Secret.Type, Immutable: c.subject.Secret.Immutable}
+	}
+	for i := range doc.Entries {
+		doc.Entries[i] = c.items[i].entry
+	}
+	for _, f := range c.certs {
+		if f.own {
+			f.fact.ID = len(doc.Certificates)
+			doc.Certificates = append(doc.Certificates, f.fact)
+		}
+	}
+	for _, f := range c.crls {
+		if f.own {
+			f.fact.ID = len(doc.CRLs)
+			doc.CRLs = append(doc.CRLs, f.fact)
+		}
+	}
+	return doc
+}
+
+func (c *casefile) firstNamespace() string {
+	if ns := c.r.opt.Inventory.Namespaces; len(ns) > 0 {
+		return ns[0]
+	}
+	return ""
+}
+
+// lookIntoVault asks for all references at once and fills the items.
+func (c *casefile) lookIntoVault(ctx context.Context) error {
+	var refs []vault.Ref
+	var asked []*item
+	for i := range c.items {
+		it := &c.items[i]
+		switch {
+		case !it.fetch || c.r.opt.Vault == nil:
+		case c.r.opt.Allowed != nil && !c.r.opt.Allowed(c.subject.ID.Namespace, it.ref.Vault):
+			c.unseen(it, string(vault.NotAllowed), fmt.Sprintf("the configuration does not allow namespace %s to have vault %s looked into", c.subject.ID.Namespace, it.ref.Vault))
+		default:
+			refs, asked = append(refs, it.ref), append(asked, it)
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	for i, a := range c.r.opt.Vault.Look(ctx, refs) {
+		if err := c.learn(asked[i], a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learn takes the vault's answer into an item. Trouble of the vault is data; any
+// other error is ours and ends the review.
+func (c *casefile) learn(it *item, a warm.Answer) error {
+	if a.Err != nil {
+		var e *vault.Error
+		if !errors.As(a.Err, &e) {
+			return a.Err
+		}
+		c.unseen(it, string(e.Reason), e.Message)
+		return nil
+	}
+	f := a.Facts
+	v := &it.entry.Vault
+	v.ContentType, v.FileEncoding, v.CertificateResource = f.ContentType, f.FileEncoding, f.CertificateResource
+	v.Version, v.Looks = f.Version, string(f.Looks)
+	d := f.As(it.enc)
+	if d.Mismatch != "" {
+		it.entry.State, v.Mismatch = input.Undecodable, d.Mismatch
+		if w := d.Bundle.Wrapped; w != nil {
+			it.entry.Content.Wrapped = w.Encoding
+		}
+		return nil
+	}
+	it.decoded(&d.Bundle)
+	return nil
+}
+
+func (it *item) decoded(b *certs.Bundle) {
+	it.bundle = b
+	it.entry.State = input.Decoded
+	it.entry.Content = content(b)
+}
+
+// unseen marks an item whose contents could not be seen, and why.
+func (c *casefile) unseen(it *item, reason, message string) {
+	it.entry.State = input.Unseen
+	it.entry.Vault.Problem, it.entry.Vault.Message = reason, message
+}
+
+// bundle decodes a Secret's value, once for each digest.
+func (c *casefile) bundle(value []byte) (*certs.Bundle, string) {
+	digest := sha256.Sum256(value)
+	text := hex.EncodeToString(digest[:16])
+	if b, ok := c.r.bundles.Get(digest); ok {
+		return b, text
+	}
+	b := decode.Bytes(value)
+	c.r.bundles.Add(digest, &b)
+	return &b, text
+}
+
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

@@ -1,0 +1,336 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/storewarden/storewarden/certs/decode"
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/policies/input"
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// ofProviderClass takes the entries of a SecretProviderClass, with the stores
+// that use them.
+func (c *casefile) ofProviderClass(ctx context.Context) {
+	p := c.subject.SPC
+	syncs := c.users(ctx)
+	c.describeClass(c.subject, p)
+	for _, s := range syncs {
+		c.spc.UsedBy = append(c.spc.UsedBy, s.ID.Name)
+	}
+	slices.Sort(c.spc.UsedBy)
+	if old := c.req.Old; old != nil && old.SPC != nil {
+		c.spc.HadObjects = len(old.SPC.Objects.Entries) > 0
+		c.removed = c.removedFrom(old.SPC, p, syncs)
+	}
+	for _, e := range p.Objects.Entries {
+		it := c.entryItem(p, e)
+		it.entry.Name, it.entry.Field = e.Name, e.Field
+		it.text = digest(e.Text)
+		for _, s := range syncs {
+			for _, m := range s.Sync.Mappings {
+				switch {
+				case e.Produces(m.SourcePath) || (e.Trouble != "" && m.SourcePath == e.Output()):
+					it.entry.UsedBy = append(it.entry.UsedBy, s.ID.Name)
+					it.use(c.r.opt.Inventory.RoleOf(s), m.TargetKey)
+				case e.Trouble == "" && e.History >= 2 && m.SourcePath == e.Output():
+					it.entry.Misses = append(it.entry.Misses, s.ID.Name)
+				}
+			}
+		}
+		it.entry.UsedBy = slices.Compact(it.entry.UsedBy)
+		it.entry.Misses = slices.Compact(it.entry.Misses)
+		it.entry.ID = len(c.items)
+		c.items = append(c.items, it)
+	}
+}
+
+// use gives an entry the role of the first store that uses it.
+func (it *item) use(role store.Role, key string) {
+	if it.entry.Role != "" || (role == store.RoleUnknown && it.entry.Key != "") {
+		return
+	}
+	k := store.SplitKey(key)
+	it.entry.Role, it.entry.Key, it.entry.Stem, it.entry.Ext = string(role), k.Name, k.Stem, k.Ext
+}
+
+// users are the SecretSyncs that refer to the subject, in order of name.
+func (c *casefile) users(ctx context.Context) []*store.Object {
+	all, err := c.req.Peers.List(ctx, store.KindSecretSync, c.subject.ID.Namespace)
+	if err != nil {
+		c.peerProblem("SecretSyncs of namespace "+c.subject.ID.Namespace, err)
+		return nil
+	}
+	var users []*store.Object
+	for _, s := range all {
+		if s.Sync != nil && s.Sync.ProviderClass == c.subject.ID.Name && !s.Deleting {
+			users = append(users, s)
+		}
+	}
+	slices.SortFunc(users, func(a, b *store.Object) int { return strings.Compare(a.ID.Name, b.ID.Name) })
+	return users
+}
+
+// removedFrom lists what old offered and now does not, though a SecretSync maps
+// it. A class that offers nothing at all has a finding of its own.
+func (c *casefile) removedFrom(old, now *store.SecretProviderClass, syncs []*store.Object) []input.Removed {
+	if now.Objects.Trouble != "" {
+		return nil
+	}
+	var out []input.Removed
+	for _, s := range syncs {
+		for _, m := range s.Sync.Mappings {
+			was := producer(old, m.SourcePath)
+			if was == nil || offers(now, m.SourcePath) {
+				continue
+			}
+			out = append(out, input.Removed{Name: was.Name, Output: m.SourcePath, Sync: s.ID.Name, Key: m.TargetKey,
+				Role: string(c.r.opt.Inventory.RoleOf(s))})
+		}
+	}
+	return out
+}
+
+// offers also takes an entry that is there but malformed: it was not removed.
+func offers(p *store.SecretProviderClass, sourcePath string) bool {
+	return slices.ContainsFunc(p.Objects.Entries, func(e store.Entry) bool {
+		return e.Produces(sourcePath) || (malformed(e) && e.Output() == sourcePath)
+	})
+}
+
+func producer(p *store.SecretProviderClass, sourcePath string) *store.Entry {
+	for i := range p.Objects.Entries {
+		if e := &p.Objects.Entries[i]; e.Produces(sourcePath) {
+			return e
+		}
+	}
+	return nil
+}
+
+func (c *casefile) describeClass(o *store.Object, p *store.SecretProviderClass) {
+	c.spc.Name, c.spc.Provider, c.spc.HasParameters = o.ID.Name, p.Provider, p.HasParameters
+	c.spc.NearAzure = p.Provider == "" || store.Distance(strings.ToLower(strings.TrimSpace(p.Provider)), "azure") <= 2
+	c.spc.Vault, c.spc.Tenant, c.spc.Client = input.Parameter(p.Vault), input.Parameter(p.Tenant), input.Parameter(p.ClientID)
+	c.spc.ObjectsTrouble, c.spc.ObjectsMessage = string(p.Objects.Trouble), p.Objects.Message
+}
+
+// mappings takes the entries of a SecretSync through its SecretProviderClass.
+// describe is false for a sibling's, whose class is not the subject's business.
+func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Role, describe bool) []item {
+	class, err := c.req.Peers.Get(ctx, store.KindSecretProviderClass, o.ID.Namespace, o.Sync.ProviderClass)
+	if err == nil && class.SPC == nil {
+		err = store.ErrNotFound
+	}
+	absent := errors.Is(err, store.ErrNotFound)
+	if describe {
+		c.sync = input.Sync{ProviderClass: o.Sync.ProviderClass, SecretType: o.Sync.SecretType, Found: err == nil, Unseen: err != nil && !absent}
+		c.spc.Name = o.Sync.ProviderClass
+		if err == nil {
+			c.describeClass(class, class.SPC)
+		} else if !absent {
+			c.peerProblem("SecretProviderClass "+o.Sync.ProviderClass, err)
+		}
+	}
+	items := make([]item, len(o.Sync.Mappings))
+	for i, m := range o.Sync.Mappings {
+		it := item{entry: emptyEntry()}
+		switch {
+		case absent:
+			c.unseen(&it, classAbsent, "SecretProviderClass "+o.Sync.ProviderClass+" was not found")
+		case err != nil:
+			c.unseen(&it, classUnseen, "SecretProviderClass "+o.Sync.ProviderClass+" could not be read")
+		default:
+			it = c.mapped(class.SPC, m)
+		}
+		k := store.SplitKey(m.TargetKey)
+		e := &it.entry
+		e.ID, e.Name, e.Field, e.SourcePath = i, m.TargetKey, store.MappingField(i), m.SourcePath
+		e.Role, e.Key, e.Stem, e.Ext = string(role), k.Name, k.Stem, k.Ext
+		it.list, it.text = o.ID.Name, digest(m.SourcePath, m.TargetKey)
+		items[i] = it
+	}
+	return items
+}
+
+// mapped follows one mapping into a SecretProviderClass.
+func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping) item {
+	if e := producer(p, m.SourcePath); e != nil {
+		it := c.entryItem(p, *e)
+		if it.entry.State == input.Malformed && it.entry.Object.Type == "secret" {
+			c.unseen(&it, classMalformed, "its entry in the SecretProviderClass cannot be used as it is written")
+		}
+		return it
+	}
+	it := item{entry: emptyEntry()}
+	broken := p.Objects.Trouble != "" || slices.ContainsFunc(p.Objects.Entries, func(e store.Entry) bool {
+		return malformed(e) && (e.Output() == m.SourcePath || e.Output() == "")
+	})
+	if broken {
+		c.unseen(&it, classMalformed, "the SecretProviderClass cannot be used as it is written")
+		return it
+	}
+	it.entry.State = input.Unresolved
+	it.entry.Near, it.entry.Suggestion = near(p, m.SourcePath)
+	return it
+}
+
+// near guesses what an unmatched source path means.
+func near(p *store.SecretProviderClass, sourcePath string) (kind, suggestion string) {
+	base, _, indexed := strings.Cut(sourcePath, "/")
+	nearest, distance := "", 3
+	for _, e := range p.Objects.Entries {
+		out := e.Output()
+		switch {
+		case out == "":
+		case e.History >= 2 && out == sourcePath:
+			return "history", out + "/0"
+		case indexed && out == base && e.History < 2:
+			return "history", out
+		case path.Ext(sourcePath) != "" && (out == strings.ReplaceAll(sourcePath, ".", "-") || out == strings.TrimSuffix(sourcePath, path.Ext(sourcePath))):
+			return "file-name", out
+		case e.Alias != "" && e.Name == sourcePath:
+			nearest, distance = out, 0
+		default:
+			if d := store.Distance(out, sourcePath); d < distance {
+				nearest, distance = out, d
+			}
+		}
+	}
+	return "", nearest
+}
+
+// entryItem is an item of a SecretProviderClass, not yet seen in the vault.
+func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
+	it := item{entry: emptyEntry()}
+	it.entry.Trouble, it.entry.Message = string(e.Trouble), e.Message
+	o := &it.entry.Object
+	*o = input.Object{Name: e.Name, Alias: e.Alias, Version: e.Version, Type: e.Type, Format: e.Format, Encoding: e.Encoding,
+		History: e.History, Output: e.Output(), Unknown: []input.UnknownField{}}
+	for _, u := range e.Unknown {
+		o.Unknown = append(o.Unknown, input.UnknownField(u))
+	}
+	for _, other := range p.Objects.Entries {
+		if e.Output() != "" && other.Output() == e.Output() {
+			o.SameOutput++
+		}
+	}
+	if malformed(e) {
+		it.entry.State = input.Malformed
+		return it
+	}
+	it.enc, _ = decode.ParseEncoding(e.Encoding)
+	it.ref = vault.Ref{Vault: p.Vault.Value, Name: e.Name, Version: e.Version}
+	v := &it.entry.Vault
+	v.Ref, v.Name, v.Secret = it.ref.String(), p.Vault.Value, e.Name
+	it.entry.State = input.Unseen
+	if !vault.ValidVault(p.Vault.Value) {
+		v.Ref = ""
+		c.unseen(&it, classMalformed, "the vault's name cannot be used as it is written")
+		return it
+	}
+	it.fetch = true
+	return it
+}
+
+// malformed reports whether an entry's structure keeps the provider, or us,
+// from fetching a secret for it.
+func malformed(e store.Entry) bool {
+	_, encodingOK := decode.ParseEncoding(e.Encoding)
+	return e.Trouble != "" || !vault.ValidSecret(e.Name) || e.Type != "secret" || !encodingOK ||
+		strings.HasPrefix(e.Alias, "/") || strings.Contains(e.Alias, "..") ||
+		slices.ContainsFunc(e.Unknown, func(u store.UnknownField) bool { return u.Suggestion != "" })
+}
+
+// keys takes the entries of a Secret.
+func (c *casefile) keys(_ context.Context, o *store.Object, role store.Role) []item {
+	items := make([]item, len(o.Secret.Keys))
+	for i, name := range o.Secret.Keys {
+		it := item{entry: emptyEntry(), list: o.ID.Name}
+		k := store.SplitKey(name)
+		e := &it.entry
+		e.ID, e.Name, e.Field = i, name, store.DataField(name)
+		e.Role, e.Key, e.Stem, e.Ext = string(role), k.Name, k.Stem, k.Ext
+		b, text := c.bundle(o.Secret.Data[name])
+		it.text = text
+		if b.Wrapped != nil {
+			e.State, e.Content.Wrapped = input.Undecodable, b.Wrapped.Encoding
+		} else {
+			it.decoded(b)
+		}
+		items[i] = it
+	}
+	return items
+}
+
+// addReferences tells which vault secret a Secret's key comes from, where a
+// SecretSync of its name says so: a remedy can then name it.
+func (c *casefile) addReferences(ctx context.Context) {
+	id := c.subject.ID
+	sync, err := c.req.Peers.Get(ctx, store.KindSecretSync, id.Namespace, id.Name)
+	if err != nil || sync.Sync == nil {
+		return
+	}
+	class, err := c.req.Peers.Get(ctx, store.KindSecretProviderClass, id.Namespace, sync.Sync.ProviderClass)
+	if err != nil || class.SPC == nil {
+		return
+	}
+	for i := range c.items {
+		for _, m := range sync.Sync.Mappings {
+			e := producer(class.SPC, m.SourcePath)
+			if m.TargetKey != c.items[i].entry.Key || e == nil || malformed(*e) {
+				continue
+			}
+			v := &c.items[i].entry.Vault
+			v.Name, v.Secret = class.SPC.Vault.Value, e.Name
+			v.Ref = vault.Ref{Vault: v.Name, Name: e.Name, Version: e.Version}.String()
+		}
+	}
+}
+
+// addSibling takes in the other list of a pair: a CRL in either may speak of a
+// certificate in the other. What stands in the cluster counts before what a
+// SecretSync declares.
+func (c *casefile) addSibling(ctx context.Context) {
+	name, role := c.sibling()
+	if name == "" {
+		return
+	}
+	ns := c.subject.ID.Namespace
+	if o, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name); err == nil && o.Secret != nil {
+		c.items = append(c.items, c.keys(ctx, o, role)...)
+		return
+	}
+	if o, err := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name); err == nil && o.Sync != nil {
+		c.items = append(c.items, c.mappings(ctx, o, role, false)...)
+	}
+}
+
+func (c *casefile) sibling() (name string, role store.Role) {
+	if c.subject.SPC != nil {
+		return "", ""
+	}
+	switch c.role {
+	case store.RoleTrust:
+		role = store.RoleIssuer
+	case store.RoleIssuer:
+		role = store.RoleTrust
+	default:
+		return "", ""
+	}
+	return c.r.opt.Inventory.NameOf(c.subject.ID.Namespace, role), role
+}
+
+// peerProblem records a peer that could not be read.
+func (c *casefile) peerProblem(what string, err error) {
+	c.problems = append(c.problems, verdict.Problem{Reason: "PeerUnseen", Message: what + " could not be read: " + err.Error(), Object: c.object()})
+}
+
+func emptyEntry() input.Entry {
+	return input.Entry{State: input.Unseen, UsedBy: []string{}, Misses: []string{},
+		Object: input.Object{Unknown: []input.UnknownField{}}, Content: input.Content{Problems: []string{}}}
+}
