@@ -33,10 +33,18 @@ const Path = "/validate"
 // for the envelope.
 const maxBody = 7 << 20
 
+// Judge is who judges: a *review.Reviewer.
+type Judge interface {
+	Review(ctx context.Context, req review.Request) (verdict.Verdict, error)
+}
+
 // Options are what New needs.
 type Options struct {
-	Reviewer  *review.Reviewer
+	Judge     Judge
 	Inventory store.Inventory
+	// Strict is whether the strict profile is in force: nothing that was wrong
+	// before is forgiven, and deletes may be denied.
+	Strict bool
 	// Peers answers from memory; Live reads the API server now, and is asked
 	// before a person's change is refused for what a peer lacks.
 	Peers, Live review.Peers
@@ -56,8 +64,8 @@ type Handler struct{ opt Options }
 
 // New makes a handler.
 func New(opt Options) (*Handler, error) {
-	if opt.Reviewer == nil || opt.Peers == nil || opt.Live == nil || opt.Log == nil || opt.Metrics == nil || opt.Now == nil || opt.Timeout <= 0 {
-		return nil, errors.New("webhook: Reviewer, Peers, Live, Log, Metrics, Now and Timeout are required")
+	if opt.Judge == nil || opt.Peers == nil || opt.Live == nil || opt.Log == nil || opt.Metrics == nil || opt.Now == nil || opt.Timeout <= 0 {
+		return nil, errors.New("webhook: Judge, Peers, Live, Log, Metrics, Now and Timeout are required")
 	}
 	return &Handler{opt}, nil
 }
@@ -163,7 +171,7 @@ func (h *Handler) guarded(subject, old *store.Object) bool {
 func (h *Handler) judge(ctx context.Context, req *request, subject, old *store.Object, op review.Operation) (outcome, error) {
 	actor := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
 	change := verdict.Change{Door: verdict.Webhook, Actor: actor.Class, DryRun: req.Request.DryRun, Delete: op == review.Delete,
-		Strict: h.opt.Reviewer.Strict(), Mode: actor.mode(subject.ID.Kind, h.opt.Reviewer.Strict())}
+		Strict: h.opt.Strict, Mode: actor.mode(subject.ID.Kind, h.opt.Strict)}
 	if op == review.Delete && subject.Deleting {
 		change.Actor = verdict.ControlLoop // the object is on its way out already
 	}
@@ -190,7 +198,7 @@ func (h *Handler) judge(ctx context.Context, req *request, subject, old *store.O
 // enforce reviews, and for an update that would be refused also reviews what
 // stood before: what the change does not touch is not held against it.
 func (h *Handler) enforce(ctx context.Context, ask review.Request, change verdict.Change) (verdict.Verdict, verdict.Effect, error) {
-	v, err := h.opt.Reviewer.Review(ctx, ask)
+	v, err := h.opt.Judge.Review(ctx, ask)
 	if err != nil {
 		return v, verdict.Effect{}, err
 	}
@@ -200,7 +208,7 @@ func (h *Handler) enforce(ctx context.Context, ask review.Request, change verdic
 	}
 	before := ask
 	before.Operation, before.Subject, before.Old = review.Audit, ask.Old, nil
-	old, err := h.opt.Reviewer.Review(ctx, before)
+	old, err := h.opt.Judge.Review(ctx, before)
 	if err != nil {
 		return v, effect, err
 	}

@@ -100,9 +100,6 @@ func New(opt Options) (*Reviewer, error) {
 	return &Reviewer{opt: opt, chain: chain.New(4 * rememberedBundles), bundles: bundles}, nil
 }
 
-// Strict reports whether the strict profile is in force.
-func (r *Reviewer) Strict() bool { return r.opt.Profile == engine.Strict }
-
 // Review judges one object. An error means that no judgement was possible; it
 // never means that the object is fine.
 func (r *Reviewer) Review(ctx context.Context, req Request) (verdict.Verdict, error) {

@@ -3,16 +3,25 @@ package storewarden.rules.x_01_test
 import data.storewarden.fixture
 import data.storewarden.rules.x_01
 
-document(not_after) := fixture.document({
+document(role, not_after) := fixture.document({
 	"now": 1000,
-	"entries": [fixture.entry({})],
-	"certificates": [fixture.certificate({"not_after": not_after})],
+	"entries": [fixture.entry({"key": "a.der", "ext": ".der"})],
+	"certificates": [fixture.certificate({"role": role, "not_after": not_after})],
 })
 
 test_fires_after_the_end if {
-	x_01.finding == {{"code": "X-01", "entry": 0, "certificate": 0}} with input as document(999)
+	every role in ["opcua-trust", "tls-trust", "device-credential"] {
+		x_01.finding == {{
+			"code": "X-01", "entry": 0, "certificate": 0,
+			"args": {"upload": "--file ./a.der --encoding hex --content-type application/pkix-cert"},
+		}} with input as document(role, 999)
+	}
 }
 
 test_silent_in_the_last_second if {
-	count(x_01.finding) == 0 with input as document(1000)
+	count(x_01.finding) == 0 with input as document("opcua-trust", 1000)
+}
+
+test_silent_where_the_store_is_unknown if {
+	count(x_01.finding) == 0 with input as document("", 999)
 }
