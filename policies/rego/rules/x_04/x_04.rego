@@ -1,0 +1,32 @@
+# METADATA
+# title: A certificate in the issuer list is no CA
+# description: |
+#   The issuer list holds the CA certificates that complete a chain. A server's
+#   own certificate is never used from there and is not trusted by it; it belongs
+#   in the trust list. That goes for self-signed application certificates too,
+#   even where they claim to be a CA, as many servers' tools make them do.
+# custom:
+#   subjects: [SecretSync, Secret]
+#   severity: deny
+#   message: "the certificate {subject} is not a CA certificate: only CA certificates can be in the issuer list"
+#   remedy: "Move {key} to the trust list: az iot ops connector opcua issuer remove --instance INSTANCE -g RESOURCE-GROUP --certificate-names {key}; az iot ops connector opcua trust add --instance INSTANCE -g RESOURCE-GROUP --certificate-file ./{key}; and add its issuer here, if it has one: {issuer}"
+#   symptom: It is ignored, and connections fail with BadCertificateChainIncomplete or BadCertificateUntrusted.
+#   sources: ["facts: b5, X-04; the az CLI refuses it", "OPC 10000-12 7.8.2.8, IssuerCertificates", "facts: section i, self-signed application certificates with CA:TRUE"]
+#   variants:
+#     application:
+#       message: "the certificate {subject} says that it is a CA, but looks like an application's own: the issuer list does not make it trusted"
+package storewarden.rules.x_04
+
+finding contains {"code": "X-04", "entry": c.entry, "certificate": c.id} if {
+	some c in input.certificates
+	c.role == "opcua-issuer"
+	not c.ca
+	c.version == 3
+}
+
+finding contains {"code": "X-04", "entry": c.entry, "certificate": c.id, "severity": "warn", "variant": "application"} if {
+	some c in input.certificates
+	c.role == "opcua-issuer"
+	c.application
+	c.ca
+}
