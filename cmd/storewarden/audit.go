@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/store/manifest"
+	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/cmd/internal/report"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// auditFlags are what a person may set for one audit.
+type auditFlags struct {
+	cluster    bool
+	kubeconfig string
+	namespaces []string
+	vault      string
+	config     string
+	profile    string
+	now        string
+	output     string
+	failOn     string
+	verbose    bool
+}
+
+func newAudit() *cobra.Command {
+	var f auditFlags
+	cmd := &cobra.Command{
+		Use:   "audit [PATH|-]...",
+		Short: "Judge files of a GitOps repository, or a live cluster, as the webhook would",
+		Long: `Audit judges every SecretProviderClass, SecretSync and store Secret in files,
+folders (recursively), standard input (-) or a cluster. Objects of other kinds are
+skipped and counted. It changes nothing.
+
+Exit code: 0 clean, 1 findings at or above --fail-on, 2 something could not be
+read or judged, or bad usage; what could be judged is printed all the same.`,
+		Example: `  storewarden audit ./gitops
+  storewarden audit ./gitops --vault dir:./vault-export --now 2026-11-23T00:00:00Z
+  kustomize build overlays/plant-1 | storewarden audit - -o json
+  storewarden audit --cluster -n azure-iot-operations --vault azure`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.cluster, "cluster", false, "judge the objects of the cluster that the kubeconfig names")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "path of a kubeconfig, default $KUBECONFIG or ~/.kube/config")
+	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces where connectors run, default those of the configuration")
+	flags.StringVar(&f.vault, "vault", "none", "where vault secrets are read: none, azure, or dir:PATH for an export")
+	flags.StringVar(&f.config, "config", "", "configuration file (see \"storewarden config example\")")
+	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict")
+	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
+	flags.StringVarP(&f.output, "output", "o", "text", "text or json")
+	flags.StringVar(&f.failOn, "fail-on", "deny", "the mildest severity that gives exit code 1: deny, warn or never")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "name what was skipped")
+	return cmd
+}
+
+func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if len(paths) == 0 && !f.cluster {
+		return errors.New("audit: name a file, a folder or - for standard input, or use --cluster; see \"storewarden audit --help\"")
+	}
+	if !slices.Contains([]string{"text", "json"}, f.output) {
+		return fmt.Errorf("audit: --output %q is none of text, json", f.output)
+	}
+	if !slices.Contains([]string{"deny", "warn", "never"}, f.failOn) {
+		return fmt.Errorf("audit: --fail-on %q is none of deny, warn, never", f.failOn)
+	}
+	now, err := clock(f.now)
+	if err != nil {
+		return err
+	}
+	c, err := f.settings()
+	if err != nil {
+		return err
+	}
+	reader, err := newVault(c.Vault)
+	if err != nil {
+		return err
+	}
+	r, err := newReviewer(c, reader, nil)
+	if err != nil {
+		return err
+	}
+	rep, err := f.judge(ctx, r, c, paths, stdin, now, stderr)
+	if err != nil {
+		return err
+	}
+	if err := f.print(rep, stdout); err != nil {
+		return err
+	}
+	switch {
+	case rep.Incomplete():
+		return exit(exitFailed)
+	case f.failOn != "never" && rep.AtLeast(verdict.Severity(f.failOn)):
+		return exit(exitFindings)
+	}
+	return nil
+}
+
+// settings puts the flags over the configuration.
+func (f *auditFlags) settings() (config.Config, error) {
+	c, err := config.Load(f.config, os.Getenv)
+	if err != nil {
+		return c, err
+	}
+	if err := setVault(&c, f.vault); err != nil {
+		return c, err
+	}
+	if f.profile != "" {
+		c.Profile = engine.Profile(f.profile)
+	}
+	if len(f.namespaces) > 0 {
+		c.Namespaces = f.namespaces
+	}
+	return c, c.Validate(f.config)
+}
+
+func (f *auditFlags) judge(ctx context.Context, r *review.Reviewer, c config.Config, paths []string, stdin io.Reader, now time.Time, stderr io.Writer) (*report.Report, error) {
+	rep := &report.Report{}
+	if len(paths) > 0 {
+		set, err := manifest.Load(paths, stdin, manifest.Options{DefaultNamespace: c.Namespaces[0]})
+		if err != nil {
+			return nil, err
+		}
+		judgeFiles(ctx, r, c.Inventory(), set, now, rep, newProgress(stderr, len(set.Objects)))
+	}
+	if f.cluster {
+		if err := judgeCluster(ctx, r, c, f.kubeconfig, now, rep, stderr); err != nil {
+			return nil, err
+		}
+	}
+	rep.Sort()
+	return rep, nil
+}
+
+// judgeFiles judges what files hold. What cannot be read is said, and the rest
+// is judged.
+func judgeFiles(ctx context.Context, r *review.Reviewer, inventory store.Inventory, set *manifest.Set, now time.Time, rep *report.Report, p *progress) {
+	for _, e := range set.Errors {
+		rep.Fail(report.Unreadable, report.Object{File: e.File, Line: e.Line}, e.Err)
+	}
+	for _, s := range set.Skipped {
+		rep.Skip(report.Object{APIVersion: s.APIVersion, Kind: s.Kind, Namespace: s.Namespace, Name: s.Name, File: s.File, Line: s.Line})
+	}
+	for _, o := range set.Objects {
+		place := func(field string) (string, int) { return o.File, o.LineOf(field) }
+		judgeOne(ctx, r, inventory, review.Request{Operation: review.Audit, Subject: o.Object, Peers: set, Now: now}, place, rep)
+		p.step()
+	}
+	p.done()
+}
+
+func judgeOne(ctx context.Context, r *review.Reviewer, inventory store.Inventory, req review.Request, place report.Place, rep *report.Report) {
+	id := req.Subject.ID
+	file, line := place("")
+	object := report.Object{APIVersion: id.APIVersion, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name, File: file, Line: line}
+	if !inventory.Guarded(req.Subject) {
+		rep.Skip(object)
+		return
+	}
+	v, err := r.Review(ctx, req)
+	if err != nil {
+		rep.Fail(report.NotJudged, object, err)
+		return
+	}
+	rep.Add(v, place)
+}
+
+func (f *auditFlags) print(rep *report.Report, stdout io.Writer) error {
+	if f.output == "json" {
+		return rep.JSON(stdout)
+	}
+	return rep.Text(stdout, report.Style{Color: isTerminal(stdout) && os.Getenv("NO_COLOR") == "", Verbose: f.verbose})
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// progress says on a terminal how far a long audit is, from two seconds on.
+type progress struct {
+	w     io.Writer
+	total int
+	count int
+	start time.Time
+	last  time.Time
+}
+
+func newProgress(w io.Writer, total int) *progress {
+	if !isTerminal(w) {
+		w = io.Discard
+	}
+	now := time.Now()
+	return &progress{w: w, total: total, start: now, last: now}
+}
+
+func (p *progress) step() {
+	p.count++
+	if now := time.Now(); now.Sub(p.start) > 2*time.Second && now.Sub(p.last) > 200*time.Millisecond {
+		p.last = now
+		fmt.Fprintf(p.w, "\rjudged %d of %d objects", p.count, p.total)
+	}
+}
+
+func (p *progress) done() {
+	if !p.last.Equal(p.start) {
+		fmt.Fprintln(p.w)
+	}
+}

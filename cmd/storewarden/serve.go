@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/webhook"
+)
+
+func newServe() *cobra.Command {
+	var withWebhook bool
+	var configFile, kubeconfig string
+	cmd := &cobra.Command{
+		Use:   "serve --webhook --config FILE",
+		Short: "Run the admission webhook",
+		Long: `Serve answers the API server's AdmissionReviews. It reads the cluster with the
+pod's service account, or with --kubeconfig. It logs JSON on standard error.`,
+		Example: "  storewarden serve --webhook --config /etc/storewarden/config.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !withWebhook {
+				return errors.New("serve: say what to serve: --webhook")
+			}
+			c, err := config.Load(configFile, os.Getenv)
+			if err != nil {
+				return err
+			}
+			cfg, err := clusterConfig(kubeconfig)
+			if err != nil {
+				return err
+			}
+			return serveWebhook(cmd.Context(), c, cfg, slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil)))
+		},
+	}
+	cmd.Flags().BoolVar(&withWebhook, "webhook", false, "run the admission webhook")
+	cmd.Flags().StringVar(&configFile, "config", "", "configuration file (see \"storewarden config example\")")
+	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "path of a kubeconfig, default the pod's own, $KUBECONFIG or ~/.kube/config")
+	return cmd
+}
+
+// clusterConfig is the pod's own, or a kubeconfig's.
+func clusterConfig(path string) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = path
+	cfg, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w", err)
+	}
+	cfg.QPS = -1 // the API server's own priority and fairness limits us
+	return cfg, nil
+}
+
+func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
+	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
+	reader, err := newVault(c.Vault)
+	if err != nil {
+		return err
+	}
+	reviewer, err := newReviewer(c, reader, c.AllowedVault)
+	if err != nil {
+		return err
+	}
+	cl, err := client.New(cfg, client.Options{})
+	if err != nil {
+		return fmt.Errorf("connect to the API server: %w", err)
+	}
+	index, err := cluster.NewIndex(cfg, cluster.Options{Inventory: c.Inventory()})
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	metrics, err := webhook.NewMetrics(registry)
+	if err != nil {
+		return err
+	}
+	notify, stopNotify, err := newNotifier(cfg)
+	if err != nil {
+		return err
+	}
+	defer stopNotify()
+	handler, err := webhook.New(webhook.Options{Judge: reviewer, Inventory: c.Inventory(), Strict: c.Profile == engine.Strict,
+		Peers: index, Live: cluster.NewLive(cl), Profiles: c.Actors, Timeout: c.Webhook.Timeout, Now: time.Now, Log: log,
+		Metrics: metrics, Notify: notify})
+	if err != nil {
+		return err
+	}
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{Host: c.Webhook.Host, Port: c.Webhook.Port, CertDir: c.Webhook.CertDir})
+	server.Register(webhook.Path, handler)
+	ready := func(r *http.Request) error {
+		if err := server.StartedChecker()(r); err != nil {
+			return err
+		}
+		if !index.Synced() {
+			return errors.New("the watches have not synced")
+		}
+		return nil
+	}
+	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return index.Start(ctx) })
+	g.Go(func() error { return server.Start(ctx) })
+	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready)) })
+	g.Go(func() error {
+		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	})
+	err = g.Wait()
+	log.Info("stopped")
+	return err
+}
+
+// probes answers /healthz while the process lives and /readyz when it can judge.
+func probes(ready func(*http.Request) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := ready(r); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	return mux
+}
+
+// serveHTTP serves until the context ends; the address "0" means not at all.
+func serveHTTP(ctx context.Context, address string, h http.Handler) error {
+	if address == "0" {
+		<-ctx.Done()
+		return nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

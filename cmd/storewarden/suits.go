@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/storewarden/storewarden/certs"
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/policies/verdict"
+)
+
+// suits lists the roles of the stores that could hold a blob by its form alone:
+// kind and format, against the extension of a key where one is given, and being
+// a CA or not. Never expiry, strength or usage.
+func suits(b *certs.Bundle, key string) []string {
+	ext := strings.ToLower(store.SplitKey(key).Ext)
+	fits := func(exts ...string) bool { return key == "" || slices.Contains(exts, ext) }
+	out := []string{}
+	add := func(r store.Role, ok bool) {
+		if ok {
+			out = append(out, string(r))
+		}
+	}
+	pem := b.Format == certs.FormatPEM
+	switch b.Kind {
+	case certs.KindCertificate:
+		c := b.Certificates[0]
+		form := (pem && fits(".crt")) || (!pem && fits(".der"))
+		add(store.RoleTrust, form)
+		add(store.RoleIssuer, form && c.IsCA)
+		add(store.RoleClient, !pem && !c.IsCA && fits(".der"))
+		add(store.RoleTLSTrust, pem && fits(".crt", ".pem", ".cer", ""))
+		add(store.RoleDeviceCredential, pem && fits("", ".crt", ".pem"))
+	case certs.KindCertificateBundle:
+		add(store.RoleTLSTrust, pem && fits(".crt", ".pem", ""))
+		add(store.RoleDeviceCredential, pem && fits("", ".crt", ".pem"))
+	case certs.KindCRL:
+		add(store.RoleTrust, !pem && fits(".crl"))
+		add(store.RoleIssuer, !pem && fits(".crl"))
+	case certs.KindPrivateKey:
+		usable := pem && len(b.Keys) == 1 && !b.Keys[0].Encrypted
+		add(store.RoleClient, usable && fits(".pem"))
+		add(store.RoleDeviceCredential, usable && fits("", ".key", ".pem"))
+	case certs.KindText:
+		add(store.RoleDeviceCredential, key == "username" || key == "password")
+	}
+	return out
+}
+
+// secretName is the name under which an inspected file is judged.
+const inspectedSecret = "inspected"
+
+// one is a vault with a single secret: the file, as an upload would store it.
+type one struct{ secret vault.Secret }
+
+func (o one) Get(_ context.Context, ref vault.Ref) (vault.Secret, error) {
+	s := o.secret
+	s.Ref = ref
+	return s, nil
+}
+
+// world is the SecretProviderClass and the SecretSync around an inspected file.
+type world map[string]*store.Object
+
+func (w world) Get(_ context.Context, kind, _, name string) (*store.Object, error) {
+	if o, ok := w[kind]; ok && o.ID.Name == name {
+		return o, nil
+	}
+	return nil, store.ErrNotFound
+}
+
+func (w world) List(_ context.Context, kind, _ string) ([]*store.Object, error) {
+	if o, ok := w[kind]; ok {
+		return []*store.Object{o}, nil
+	}
+	return nil, nil
+}
+
+// wholeStore are findings about what stands beside an entry, which a single
+// file cannot have.
+var wholeStore = []string{"SS-14", "X-13"}
+
+// findings judges a file as the one entry of the first store it suits, so that
+// the same judge speaks here too.
+func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source, raw []byte, b *certs.Bundle, roles []string, now time.Time) ([]verdict.Finding, error) {
+	role, key := store.RoleTrust, f.key
+	if len(roles) > 0 {
+		role = store.Role(roles[0])
+	} else if b.Kind == certs.KindText || b.Kind == certs.KindEmpty {
+		role = store.RoleDeviceCredential
+	}
+	if key == "" {
+		key = "inspected" + extension(b)
+	}
+	ns := c.Namespaces[0]
+	c.Stores = append([]store.Named{{Namespace: ns, Name: inspectedSecret, Role: role}}, c.Stores...)
+	encoded := hex.EncodeToString(raw)
+	r, err := newReviewer(c, one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	peers := world{}
+	for _, text := range []string{
+		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretProviderClass","metadata":{"name":%q,"namespace":%q},"spec":{"provider":"azure","parameters":{"keyvaultName":"inspected","objects":%q}}}`,
+			store.SecretProviderClassAPI, inspectedSecret, ns, "array:\n  - |\n    objectName: inspected\n    objectType: secret\n    objectEncoding: hex\n"),
+		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretSync","metadata":{"name":%q,"namespace":%q},"spec":{"secretProviderClassName":%q,"secretObject":{"data":[{"sourcePath":"inspected","targetKey":%q}]}}}`,
+			store.SecretSyncAPI, inspectedSecret, ns, inspectedSecret, key),
+	} {
+		o, err := store.Parse([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("inspect: %w", err)
+		}
+		peers[o.ID.Kind] = o
+	}
+	v, err := r.Review(ctx, review.Request{Operation: review.Audit, Subject: peers[store.KindSecretSync], Peers: peers, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(v.Findings, func(x verdict.Finding) bool {
+		return x.Entry == "" || slices.Contains(wholeStore, x.Code)
+	}), nil
+}
+
+// extension is the one that a connector would read a blob under.
+func extension(b *certs.Bundle) string {
+	switch {
+	case b.Kind == certs.KindCRL:
+		return ".crl"
+	case b.Kind == certs.KindPrivateKey:
+		return ".pem"
+	case b.Format == certs.FormatPEM:
+		return ".crt"
+	}
+	return ".der"
+}

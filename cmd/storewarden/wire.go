@@ -1,0 +1,129 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"crypto/tls"
+
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/certs/vault/azure"
+	"github.com/storewarden/storewarden/certs/vault/dir"
+	"github.com/storewarden/storewarden/certs/vault/warm"
+	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/policies"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/review"
+)
+
+// newEngine compiles the embedded rules.
+func newEngine(c config.Config) (*engine.Engine, error) {
+	return engine.New(engine.Options{Config: c.Rules()}, policies.Files)
+}
+
+// newReviewer wires the one judge from the configuration. allowed limits which
+// vaults a namespace may have looked into; nil is for a person's own rights.
+func newReviewer(c config.Config, reader vault.Reader, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
+	e, err := newEngine(c)
+	if err != nil {
+		return nil, err
+	}
+	opt := review.Options{Engine: e, Inventory: c.Inventory(), Allowed: allowed, Profile: c.Profile,
+		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour}
+	if reader != nil {
+		opt.Vault = warm.New(reader, warm.Options{})
+	}
+	return review.New(opt)
+}
+
+// setVault puts a --vault flag over the configuration: none, azure or dir:PATH.
+func setVault(c *config.Config, flag string) error {
+	kind, path, _ := strings.Cut(flag, ":")
+	switch {
+	case kind == "dir" && path != "":
+		c.Vault.Kind, c.Vault.Path = config.VaultDir, path
+	case flag == "none":
+		c.Vault.Kind = config.VaultNone
+	case flag == "azure":
+		c.Vault.Kind = config.VaultAzure
+	default:
+		return fmt.Errorf("--vault %q is none of none, azure, dir:PATH", flag)
+	}
+	return nil
+}
+
+// newVault opens the vault of the configuration; nil for none.
+func newVault(c config.Vault) (vault.Reader, error) {
+	switch c.Kind {
+	case config.VaultDir:
+		r, err := dir.New(c.Path)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	case config.VaultAzure:
+		return newAzure(c)
+	}
+	return nil, nil
+}
+
+func newAzure(c config.Vault) (vault.Reader, error) {
+	pool, err := authorities(c.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	options := azidentity.DefaultAzureCredentialOptions{}
+	if pool != nil {
+		// An endpoint with an authority of its own is a private cloud or an
+		// emulator: its login is there too, and unknown to Microsoft's directory.
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+		options.ClientOptions = azcore.ClientOptions{Transport: &http.Client{Transport: transport}}
+		options.DisableInstanceDiscovery = true
+	}
+	credential, err := azidentity.NewDefaultAzureCredential(&options)
+	if err != nil {
+		return nil, fmt.Errorf("azure identity: %w", err)
+	}
+	r, err := azure.New(azure.Options{Endpoint: c.Endpoint, Credential: credential, CA: pool})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// authorities reads a CA file; nil, for the system's, without one.
+func authorities(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("vault.caFile: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(raw) {
+		return nil, fmt.Errorf("vault.caFile %s: %w", path, errors.New("there is no PEM certificate in it"))
+	}
+	return pool, nil
+}
+
+// clock is the time of a --now flag, or the clock's.
+func clock(flag string) (time.Time, error) {
+	if flag == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, flag)
+	if err != nil {
+		return t, fmt.Errorf("--now %q is not a time such as 2026-11-23T00:00:00Z", flag)
+	}
+	return t, nil
+}
