@@ -1,0 +1,49 @@
+# Storewarden. "make help" lists the targets.
+GO ?= go
+CONTROLPLANE = KUBEBUILDER_ASSETS="$$($(GO) run ./test/apiserver/binaries)"
+
+.PHONY: help demo quick test test-rego build generate verify bench fuzz fmt lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+demo: ## a real API server, an embedded vault, real denials on screen (KEEP=1 leaves it running)
+	@$(CONTROLPLANE) $(GO) run ./test/demo $(if $(KEEP),--keep)
+
+quick: ## audit the example GitOps folder, no API server needed
+	@$(GO) run ./test/demo/quick
+
+test: ## everything: unit, Rego with coverage, conventions, cases, API server, command line
+	@echo "building the API server once per machine, then testing; the first run takes some minutes"
+	@$(CONTROLPLANE) && $(CONTROLPLANE) $(GO) test -timeout 30m ./...
+
+test-rego: ## the rules' own tests, with coverage
+	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine
+
+build: ## the binary, in bin/
+	$(GO) build -o bin/storewarden ./cmd/storewarden
+
+generate: ## what is made from code: schemas and golden files
+	$(GO) test ./policies/input -update
+
+verify: generate ## nothing that is generated has drifted
+	git diff --exit-code
+
+bench: ## benchmarks with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./certs/... ./policies/... ./webhook/...
+
+FUZZTIME ?= 60s
+fuzz: ## every decoder, FUZZTIME each
+	@set -e; for p in $$(grep -rl --include=*_test.go 'func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9]*' $$p/*_test.go | cut -d' ' -f2); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+fmt: ## gofmt
+	gofmt -w $$(git ls-files '*.go')
+
+lint: ## gofmt and vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+
+clean: ## what was built here
+	rm -rf bin
