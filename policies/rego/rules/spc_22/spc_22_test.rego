@@ -1,0 +1,26 @@
+package storewarden.rules.spc_22_test
+
+import data.storewarden.fixture
+import data.storewarden.rules.spc_22
+
+found(kind, encoding, mismatch, wrapped) := f if {
+	entry := fixture.entry({
+		"field": "f", "state": "undecodable", "object": {"encoding": encoding},
+		"vault": {"mismatch": mismatch}, "content": {"wrapped": wrapped},
+	})
+	f := spc_22.finding with input as fixture.document({"subject": {"kind": kind}, "entries": [entry]})
+}
+
+test_fires if {
+	found("SecretProviderClass", "", "wrapped", "hex") == {{"code": "SPC-22", "entry": 0, "field": "f.objectEncoding", "variant": ""}}
+	found("SecretSync", "UTF-8", "wrapped", "hex") == {{"code": "SPC-22", "entry": 0, "field": "f", "variant": ""}}
+}
+
+test_knows_base64 if {
+	some f in found("SecretSync", "", "wrapped", "base64")
+	f.variant == "base64"
+}
+
+test_silent_when_declared if found("SecretSync", "hex", "wrapped", "hex") == set()
+
+test_silent_for_text if found("SecretSync", "", "", "") == set()
