@@ -1,0 +1,146 @@
+package webhook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/storewarden/storewarden/certs/store"
+)
+
+// BreakGlass is the group whose members bypass the webhook; it is reached by
+// impersonation, which the API server's audit log records.
+const BreakGlass = "storewarden:break-glass"
+
+// Name is of the webhook configuration.
+const Name = "storewarden"
+
+// Registration is what a webhook configuration depends on.
+type Registration struct {
+	Inventory store.Inventory
+	Client    admissionregistrationv1.WebhookClientConfig
+	Timeout   time.Duration
+}
+
+// Configuration is the webhook configuration. Its matchConditions say in CEL
+// what store.Inventory.Guarded says in Go, so that an unrelated object never
+// costs a call and a bypassed request never reaches us.
+func Configuration(r Registration) *admissionregistrationv1.ValidatingWebhookConfiguration {
+	objects := r.webhook("objects."+Name+".io", guardedObjects(r.Inventory),
+		rule("secrets-store.csi.x-k8s.io", "secretproviderclasses"), rule("secret-sync.x-k8s.io", "secretsyncs"))
+	secrets := r.webhook("secrets."+Name+".io", guardedSecrets(r.Inventory), rule("", "secrets"))
+	return &admissionregistrationv1.ValidatingWebhookConfiguration{
+		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "ValidatingWebhookConfiguration"},
+		ObjectMeta: metav1.ObjectMeta{Name: Name},
+		Webhooks:   []admissionregistrationv1.ValidatingWebhook{objects, secrets},
+	}
+}
+
+func (r Registration) webhook(name, guarded string, rules ...admissionregistrationv1.RuleWithOperations) admissionregistrationv1.ValidatingWebhook {
+	return admissionregistrationv1.ValidatingWebhook{
+		Name: name, ClientConfig: r.Client, Rules: rules,
+		FailurePolicy: new(admissionregistrationv1.Fail),
+		MatchPolicy:   new(admissionregistrationv1.Equivalent),
+		// An Event tells of a change that is let through with findings; a dry run
+		// raises none.
+		SideEffects:             new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
+		TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
+		AdmissionReviewVersions: []string{"v1"},
+		MatchConditions: []admissionregistrationv1.MatchCondition{
+			{Name: "guarded", Expression: guarded},
+			{Name: "not-break-glass", Expression: "!(" + brokenGlass + ")"},
+		},
+	}
+}
+
+var brokenGlass = quote(BreakGlass) + " in request.userInfo.?groups.orValue([])"
+
+func rule(group, resource string) admissionregistrationv1.RuleWithOperations {
+	version := "*" // a newer version of a custom resource is judged too
+	if group == "" {
+		version = "v1"
+	}
+	return admissionregistrationv1.RuleWithOperations{
+		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update, admissionregistrationv1.Delete},
+		Rule: admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{version}, Resources: []string{resource},
+			Scope: new(admissionregistrationv1.NamespacedScope)},
+	}
+}
+
+// name is of the object or, on a delete, of the one that goes: request.name is
+// not set when a whole collection is deleted.
+const name = "(object != null ? object : oldObject).metadata.?name.orValue('')"
+
+func guardedObjects(v store.Inventory) string {
+	return "request.namespace in " + list(v.Namespaces) + " || (request.resource.resource == 'secretsyncs' && " + name + " in " + list(store.ReservedNames()) + ")"
+}
+
+// guardedSecrets also looks at the old object: a Secret must not leave the guard
+// by losing its label or its owner.
+func guardedSecrets(v store.Inventory) string {
+	marked := fmt.Sprintf("[dyn(object), dyn(oldObject)].exists(o, o != null && (o.metadata.?labels[?%s].hasValue() || o.metadata.?labels[?%s].hasValue()"+
+		" || o.metadata.?ownerReferences.orValue([]).exists(w, w.kind == 'SecretSync')))", quote(store.SyncLabel), quote(store.StoreLabel))
+	e := fmt.Sprintf("(request.namespace in %s && (%s in %s || %s))", list(v.Namespaces), name, list(store.ReservedNames()), marked)
+	if len(v.Stores) > 0 {
+		names := make([]string, len(v.Stores))
+		for i, s := range v.Stores {
+			names[i] = s.Namespace + "/" + s.Name
+		}
+		e += " || (request.namespace + '/' + " + name + ") in " + list(names)
+	}
+	return e
+}
+
+func list(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quote(n)
+	}
+	slices.Sort(quoted)
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// quote writes a CEL string; names of Kubernetes objects hold nothing to escape,
+// and what does is made harmless.
+func quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// Trace is a policy that tells the user and the audit log of a bypass; the
+// bypass itself would leave no trace of its own.
+func Trace(v store.Inventory) (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+	named := func(r admissionregistrationv1.RuleWithOperations) admissionregistrationv1.NamedRuleWithOperations {
+		return admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: r}
+	}
+	const policyName = Name + "-break-glass-trace"
+	guarded := "request.resource.resource == 'secrets' ? (" + guardedSecrets(v) + ") : (" + guardedObjects(v) + ")"
+	said := "request.userInfo.username + ' bypassed Storewarden: ' + request.operation + ' ' + request.resource.resource + ' ' + request.namespace + '/' + " +
+		"dyn(object != null ? object : oldObject).metadata.?name.orValue('')"
+	version := admissionregistrationv1.SchemeGroupVersion.String()
+	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
+		TypeMeta:   metav1.TypeMeta{APIVersion: version, Kind: "ValidatingAdmissionPolicy"},
+		ObjectMeta: metav1.ObjectMeta{Name: policyName},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			FailurePolicy: new(admissionregistrationv1.Ignore),
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{
+				named(rule("secrets-store.csi.x-k8s.io", "secretproviderclasses")), named(rule("secret-sync.x-k8s.io", "secretsyncs")), named(rule("", "secrets"))}},
+			MatchConditions: []admissionregistrationv1.MatchCondition{
+				{Name: "break-glass", Expression: brokenGlass},
+				{Name: "guarded", Expression: strings.ReplaceAll(guarded, "(object != null ? object : oldObject)", "dyn(object != null ? object : oldObject)")},
+			},
+			AuditAnnotations: []admissionregistrationv1.AuditAnnotation{{Key: "break-glass", ValueExpression: said}},
+			Validations:      []admissionregistrationv1.Validation{{Expression: "false", MessageExpression: said}},
+		},
+	}
+	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
+		TypeMeta:   metav1.TypeMeta{APIVersion: version, Kind: "ValidatingAdmissionPolicyBinding"},
+		ObjectMeta: metav1.ObjectMeta{Name: policyName},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: policyName,
+			ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Warn, admissionregistrationv1.Audit}},
+	}
+	return policy, binding
+}
