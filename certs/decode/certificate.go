@@ -1,170 +1,214 @@
 package decode
 
 import (
-	"crypto/sha1"
+	"bytes"
+	"crypto/sha1" //nolint:gosec // the thumbprint that OPC UA tools show
 	"crypto/sha256"
 	"crypto/x509"
-	"math/big"
-	"strings"
-	"time"
+	"encoding/hex"
+	"errors"
+	"net/netip"
 
 	"github.com/storewarden/storewarden/certs"
-	"github.com/storewarden/storewarden/certs/chain"
+	"github.com/storewarden/storewarden/certs/chain/signature"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-const unknown = "unknown"
+var (
+	errOuter = errors.New("it is no signed structure")
+	errInner = errors.New("a required member is missing or malformed")
+)
 
-// certificateIn reads one certificate and tells how many bytes it took; nil when
-// there is none. What the strict parser refuses is read leniently: the connector
-// reads certificates with OpenSSL, which refuses less.
-func certificateIn(b []byte) (c *certs.Certificate, n int) {
-	n = elementLength(b)
-	if n == 0 {
-		return nil, 0
-	}
-	der := append([]byte(nil), b[:n]...) // the caller's buffer may hold a private key beside it
-	x, err := x509.ParseCertificate(der)
+// fields are the raw members of a certificate.
+type fields struct {
+	tbs, issuer, subject, spki, algorithm cryptobyte.String
+	serial, signature                     cryptobyte.String
+	validity                              cryptobyte.String
+	version                               int
+	extensions                            []extension
+}
+
+// readCertificate reads a certificate by its structure, and lets crypto/x509
+// read it too. So there is one reading of every fact, which does not depend
+// on whether the strict parser agrees; it keeps der.
+func readCertificate(der []byte) (*certs.Certificate, error) {
+	f, err := split(der)
 	if err != nil {
-		c = lenientCertificate(der)
-		if c == nil {
-			return nil, 0
-		}
-		c.StrictParseError = strings.TrimPrefix(err.Error(), "x509: ")
+		return nil, err
+	}
+	c := &certs.Certificate{Raw: der, Version: f.version, RawSubject: f.subject, RawIssuer: f.issuer}
+	var okSubject, okIssuer bool
+	c.Subject, c.CommonName, okSubject = distinguishedName(f.subject)
+	c.Issuer, _, okIssuer = distinguishedName(f.issuer)
+	if !okSubject || !okIssuer {
+		return nil, errors.New("a distinguished name is malformed")
+	}
+	c.Serial = serialText(f.serial)
+	sum1, sum256, key256 := sha1.Sum(der), sha256.Sum256(der), sha256.Sum256(f.spki) //nolint:gosec // see the import
+	c.SHA1, c.SHA256, c.PublicKeyID = hex.EncodeToString(sum1[:]), hex.EncodeToString(sum256[:]), hex.EncodeToString(key256[:])
+	c.NotBefore, _ = readTime(&f.validity)
+	c.NotAfter, _ = readTime(&f.validity)
+	c.KeyAlgorithm, c.KeyBits = publicKeyFacts(f.spki)
+
+	var algorithm x509.SignatureAlgorithm
+	algorithm, c.SignatureHash = signatureAlgorithm(f.algorithm)
+	strict, err := x509.ParseCertificate(der)
+	if err != nil {
+		c.StrictParseError = complaint(err)
 	} else {
-		c = certificateOf(x)
+		c.X509 = strict
+		algorithm = strict.SignatureAlgorithm
 	}
-	c.Raw = der
-	c.SHA1, c.SHA256 = thumbprints(der)
-	c.SelfSigned = c.SelfIssued && c.X509 != nil && chain.Verify(c.X509, c.X509.RawTBSCertificate, c.X509.Signature, c.X509.SignatureAlgorithm) == chain.Valid
-	return c, n
+	c.SignatureAlgorithm = algorithmName(algorithm)
+	extend(c, f.extensions)
+	c.SelfIssued = bytes.Equal(f.subject, f.issuer)
+	if c.SelfIssued {
+		c.SelfSigned, _ = signature.Check(algorithm, publicKey(c.X509, f.spki), f.tbs, f.signature)
+	}
+	return c, nil
 }
 
-func thumbprints(der []byte) (one, two string) {
-	a, b := sha1.Sum(der), sha256.Sum256(der)
-	return hexOf(a[:]), hexOf(b[:])
-}
-
-func certificateOf(x *x509.Certificate) *certs.Certificate {
-	c := &certs.Certificate{
-		Subject: x.Subject.String(), Issuer: x.Issuer.String(), CommonName: x.Subject.CommonName,
-		RawSubject: x.RawSubject, RawIssuer: x.RawIssuer,
-		Serial: serial(x.SerialNumber), NotBefore: x.NotBefore.UTC(), NotAfter: x.NotAfter.UTC(), Version: x.Version,
-		HasBasicConstraint: x.BasicConstraintsValid, IsCA: x.BasicConstraintsValid && x.IsCA,
-		SelfIssued:         string(x.RawSubject) == string(x.RawIssuer),
-		SignatureAlgorithm: x.SignatureAlgorithm.String(), SignatureHash: hashOf(x.SignatureAlgorithm),
-		KeyUsage: keyUsages(x.KeyUsage), ExtKeyUsage: extKeyUsages(x), DNSNames: x.DNSNames, X509: x,
+// publicKey is the key as a Go value, nil where Go has none.
+func publicKey(strict *x509.Certificate, spki []byte) any {
+	if strict != nil {
+		return strict.PublicKey
 	}
-	c.KeyAlgorithm, c.KeyBits = strength(x.PublicKey)
-	if c.KeyAlgorithm == unknown && x.PublicKeyAlgorithm != x509.UnknownPublicKeyAlgorithm {
-		c.KeyAlgorithm = x.PublicKeyAlgorithm.String()
-	}
-	if c.SignatureHash == "" && x.SignatureAlgorithm == x509.UnknownSignatureAlgorithm {
-		c.SignatureAlgorithm = unknown
-	}
-	for _, u := range x.URIs {
-		c.URIs = append(c.URIs, u.String())
-	}
-	for _, ip := range x.IPAddresses {
-		c.IPAddresses = append(c.IPAddresses, ip.String())
-	}
-	spki := sha256.Sum256(x.RawSubjectPublicKeyInfo)
-	c.PublicKeyID = hexOf(spki[:])
-	return c
-}
-
-func serial(n *big.Int) string {
-	if n == nil {
-		return ""
-	}
-	return n.Text(16)
-}
-
-// crlOf reads one CRL, nil when it is none. X.509 v1 CRLs, which the strict
-// parser refuses, are read leniently.
-func crlOf(b []byte) *certs.CRL {
-	n := elementLength(b)
-	if n == 0 {
+	key, err := x509.ParsePKIXPublicKey(spki)
+	if err != nil {
 		return nil
 	}
-	der := append([]byte(nil), b[:n]...)
-	sum := sha256.Sum256(der)
-	l, err := x509.ParseRevocationList(der)
-	if err != nil {
-		out := lenientCRL(der)
-		if out != nil {
-			out.Raw, out.SHA256 = der, hexOf(sum[:])
-			out.StrictParseError = strings.TrimPrefix(err.Error(), "x509: ")
-		}
-		return out
-	}
-	out := &certs.CRL{Issuer: l.Issuer.String(), RawIssuer: l.RawIssuer, ThisUpdate: l.ThisUpdate.UTC(), Revoked: len(l.RevokedCertificateEntries),
-		SHA256: hexOf(sum[:]), Raw: der, X509: l, Version: 2, RevokedAt: make(map[string]time.Time, len(l.RevokedCertificateEntries)),
-		SignatureAlgorithm: l.SignatureAlgorithm.String(), SignatureHash: hashOf(l.SignatureAlgorithm)}
-	for _, e := range l.RevokedCertificateEntries {
-		if e.ReasonCode != removeFromCRL {
-			out.RevokedAt[serial(e.SerialNumber)] = e.RevocationTime
-		}
-	}
-	if !l.NextUpdate.IsZero() {
-		out.NextUpdate = l.NextUpdate.UTC()
-	}
-	if l.Number != nil {
-		out.Number = l.Number.Text(16)
-	}
-	return out
+	return key
 }
 
-// removeFromCRL is the reason code that takes a hold back, RFC 5280 5.3.1.
-const removeFromCRL = 8
-
-func hashOf(a x509.SignatureAlgorithm) string {
-	switch a {
-	case x509.MD2WithRSA:
-		return "MD2"
-	case x509.MD5WithRSA:
-		return "MD5"
-	case x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
-		return "SHA1"
-	case x509.SHA256WithRSA, x509.SHA256WithRSAPSS, x509.ECDSAWithSHA256, x509.DSAWithSHA256:
-		return "SHA256"
-	case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
-		return "SHA384"
-	case x509.SHA512WithRSA, x509.SHA512WithRSAPSS, x509.ECDSAWithSHA512, x509.PureEd25519:
-		return "SHA512"
+// split finds the members of a certificate.
+func split(der cryptobyte.String) (fields, error) {
+	var f fields
+	var outer, body, signature, version cryptobyte.String
+	var unused uint8
+	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1Element(&f.tbs, asn1.SEQUENCE) ||
+		!outer.ReadASN1Element(&f.algorithm, asn1.SEQUENCE) || !outer.ReadASN1(&signature, asn1.BIT_STRING) ||
+		!signature.ReadUint8(&unused) {
+		return f, errOuter
 	}
-	return ""
+	f.signature = signature
+	tbs := f.tbs
+	versionTag := asn1.Tag(0).Constructed().ContextSpecific()
+	var versioned bool
+	if !tbs.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadOptionalASN1(&version, &versioned, versionTag) {
+		return f, errInner
+	}
+	f.version = 1
+	if versioned {
+		var n cryptobyte.String
+		if !version.ReadASN1(&n, asn1.INTEGER) || len(n) != 1 || n[0] > 2 {
+			return f, errors.New("its version is none of 1, 2, 3")
+		}
+		f.version = int(n[0]) + 1
+	}
+	if !body.ReadASN1(&f.serial, asn1.INTEGER) || !body.SkipASN1(asn1.SEQUENCE) ||
+		!body.ReadASN1Element(&f.issuer, asn1.SEQUENCE) || !body.ReadASN1(&f.validity, asn1.SEQUENCE) ||
+		!body.ReadASN1Element(&f.subject, asn1.SEQUENCE) || !body.ReadASN1Element(&f.spki, asn1.SEQUENCE) {
+		return f, errInner
+	}
+	var extensions cryptobyte.String
+	var present bool
+	if body.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) && body.SkipOptionalASN1(asn1.Tag(2).ContextSpecific()) &&
+		body.ReadOptionalASN1(&extensions, &present, asn1.Tag(3).Constructed().ContextSpecific()) && present {
+		f.extensions = readExtensions(extensions)
+	}
+	return f, nil
 }
 
-var keyUsageNames = []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment",
-	"keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"}
+// extend fills what extensions say. A malformed one says nothing, as one that
+// is absent: what X509 or StrictParseError are for.
+func extend(c *certs.Certificate, all []extension) {
+	var body cryptobyte.String
+	if value, ok := find(all, 19); ok {
+		c.HasBasicConstraint = true
+		var ca bool
+		c.IsCA = value.ReadASN1(&body, asn1.SEQUENCE) && body.ReadASN1Boolean(&ca) && ca
+	}
+	if value, ok := find(all, 15); ok {
+		c.KeyUsage = keyUsage(value)
+	}
+	if value, ok := find(all, 37); ok && value.ReadASN1(&body, asn1.SEQUENCE) {
+		for !body.Empty() {
+			var oid cryptobyte.String
+			if !body.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) {
+				break
+			}
+			c.ExtKeyUsage = append(c.ExtKeyUsage, extKeyUsage(oid))
+		}
+	}
+	if value, ok := find(all, 14); ok && value.ReadASN1(&body, asn1.OCTET_STRING) {
+		c.SubjectKeyID = hex.EncodeToString(body)
+	}
+	c.AuthorityKeyID, c.AuthoritySerial = authority(all)
+	if value, ok := find(all, 17); ok && value.ReadASN1(&body, asn1.SEQUENCE) {
+		alternativeNames(c, body)
+	}
+}
 
-func keyUsages(u x509.KeyUsage) []string {
-	var out []string
-	for i, name := range keyUsageNames {
-		if u&(1<<i) != 0 {
+// alternativeNames keeps names as they are written: the connector compares
+// the ApplicationUri byte for byte, and net/url would rewrite a blank in it.
+func alternativeNames(c *certs.Certificate, names cryptobyte.String) {
+	for !names.Empty() {
+		var name cryptobyte.String
+		var tag asn1.Tag
+		if !names.ReadAnyASN1(&name, &tag) {
+			return
+		}
+		switch tag {
+		case asn1.Tag(6).ContextSpecific():
+			c.URIs = append(c.URIs, lenientText(name))
+		case asn1.Tag(2).ContextSpecific():
+			c.DNSNames = append(c.DNSNames, lenientText(name))
+		case asn1.Tag(7).ContextSpecific():
+			address := "#" + hex.EncodeToString(name)
+			if ip, ok := netip.AddrFromSlice(name); ok {
+				address = ip.String()
+			}
+			c.IPAddresses = append(c.IPAddresses, address)
+		}
+	}
+}
+
+// keyUsage names the bits as RFC 5280 does, with nonRepudiation for the second
+// as OPC UA does.
+func keyUsage(value cryptobyte.String) []string {
+	var bits cryptobyte.String
+	var unused uint8
+	if !value.ReadASN1(&bits, asn1.BIT_STRING) || !bits.ReadUint8(&unused) {
+		return nil
+	}
+	out := []string{}
+	for i, name := range [...]string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment",
+		"keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"} {
+		if i/8 < len(bits) && bits[i/8]&(0x80>>(i%8)) != 0 {
 			out = append(out, name)
 		}
 	}
 	return out
 }
 
-var extKeyUsageNames = map[x509.ExtKeyUsage]string{
-	x509.ExtKeyUsageAny: "any", x509.ExtKeyUsageServerAuth: "serverAuth", x509.ExtKeyUsageClientAuth: "clientAuth",
-	x509.ExtKeyUsageCodeSigning: "codeSigning", x509.ExtKeyUsageEmailProtection: "emailProtection",
-	x509.ExtKeyUsageTimeStamping: "timeStamping", x509.ExtKeyUsageOCSPSigning: "OCSPSigning",
-}
-
-func extKeyUsages(x *x509.Certificate) []string {
-	var out []string
-	for _, u := range x.ExtKeyUsage {
-		if name, ok := extKeyUsageNames[u]; ok {
-			out = append(out, name)
-		} else {
-			out = append(out, "other")
-		}
+func extKeyUsage(oid []byte) string {
+	const arc = "\x2b\x06\x01\x05\x05\x07\x03"
+	switch string(oid) {
+	case arc + "\x01":
+		return "serverAuth"
+	case arc + "\x02":
+		return "clientAuth"
+	case arc + "\x03":
+		return "codeSigning"
+	case arc + "\x04":
+		return "emailProtection"
+	case arc + "\x08":
+		return "timeStamping"
+	case arc + "\x09":
+		return "OCSPSigning"
+	case "\x55\x1d\x25\x00":
+		return "anyExtendedKeyUsage"
 	}
-	for _, oid := range x.UnknownExtKeyUsage {
-		out = append(out, oid.String())
-	}
-	return out
+	return dotted(oid)
 }

@@ -2,104 +2,208 @@ package decode
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"strings"
 
 	"github.com/storewarden/storewarden/certs"
 )
 
-// readPEM reads every block. Text around blocks, a byte order mark and blocks
-// that do not belong are problems; a bad block never hides a good one.
-func readPEM(b []byte) certs.Bundle {
-	out := certs.Bundle{Kind: certs.KindUnknown, Format: certs.FormatPEM}
-	rest := b
-	if bytes.HasPrefix(rest, []byte("\uFEFF")) {
-		// The standard library, and so the sync controller, finds no block behind a
-		// byte order mark; OpenSSL does. The blocks are read, and the mark is said.
-		note(&out, certs.ReasonByteOrderMark, "the text begins with a byte order mark, behind which some readers find no PEM block")
-		rest = rest[len("\uFEFF"):]
-	}
-	around := false
+const (
+	pemBegin = "-----BEGIN "
+	pemEnd   = "-----END "
+	pemDash  = "-----"
+)
+
+// pem reads every block of the text. It looks for the blocks itself, since
+// encoding/pem skips a broken one without a word, and text around it too.
+func (r *reader) pem(b []byte) {
+	around := 0
 	for {
-		block, after := pem.Decode(rest)
-		if block == nil {
+		i := bytes.Index(b, []byte(pemBegin))
+		if i < 0 {
+			around += visible(b)
 			break
 		}
-		if out.Blocks++; out.Blocks > maxBlocks {
-			note(&out, certs.ReasonTooMany, fmt.Sprintf("only the first %d PEM blocks were read", maxBlocks))
+		around += visible(b[:i])
+		if r.full() {
 			break
 		}
-		start := bytes.Index(rest, []byte("-----BEGIN"))
-		around = around || len(bytes.TrimSpace(rest[:max(start, 0)])) > 0
-		readBlock(&out, block)
-		rest = after
+		segment := cutBlock(b[i:])
+		r.out.Blocks++
+		r.block(segment)
+		b = b[i+len(segment):]
 	}
-	if out.Blocks == 0 {
-		return brokenPEM(b)
+	if around > 0 {
+		r.problem(certs.ReasonTextAround, "%d characters of text stand outside of the PEM blocks", around)
 	}
-	if around || len(bytes.TrimSpace(rest)) > 0 && out.Blocks <= maxBlocks {
-		note(&out, certs.ReasonTextAround, "there is text before, between or after the PEM blocks")
-	}
-	settle(&out)
-	return out
 }
 
-// brokenPEM is text with PEM markers in which no block can be found.
-func brokenPEM(b []byte) certs.Bundle {
-	out := certs.Bundle{Kind: certs.KindText, Format: certs.FormatNone}
-	lines := bytes.Count(bytes.TrimSpace(b), []byte("\n"))
+// visible counts characters that are no white space, nor a line break that
+// was written as a backslash and a letter.
+func visible(b []byte) int {
+	n := 0
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n':
+		case b[i] == '\\' && i+1 < len(b) && (b[i+1] == 'n' || b[i+1] == 'r'):
+			i++
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// cutBlock is the text from a BEGIN to the end of its END, or up to the next
+// BEGIN or the end of everything where there is no END. It looks at each dash
+// once, so that a text of a million BEGINs is read in linear time.
+func cutBlock(b []byte) []byte {
+	for pos := len(pemBegin); ; pos++ {
+		i := bytes.Index(b[pos:], []byte(pemDash))
+		if i < 0 {
+			return b
+		}
+		pos += i
+		if bytes.HasPrefix(b[pos:], []byte(pemBegin)) {
+			return b[:pos]
+		}
+		if bytes.HasPrefix(b[pos:], []byte(pemEnd)) {
+			end := pos + len(pemEnd)
+			line := b[end:min(end+maxLabel, len(b))]
+			if i := bytes.Index(line, []byte(pemDash)); i >= 0 {
+				return b[:end+i+len(pemDash)]
+			}
+			return b[:end]
+		}
+	}
+}
+
+// maxLabel is twice the longest label in use.
+const maxLabel = 64
+
+// block reads one block, from BEGIN to END.
+func (r *reader) block(segment []byte) {
+	n := r.out.Blocks
+	parsed, _ := pem.Decode(segment)
+	if parsed == nil {
+		if parsed = repaired(segment); parsed != nil {
+			r.problem(certs.ReasonLostNewlines, "the line breaks of PEM block %d are lost, so no PEM reader finds it", n)
+		}
+	}
+	label := labelOf(segment)
+	want, reason, known := expected(label)
+	if parsed == nil {
+		r.problem(reason, "PEM block %d is damaged: %s", n, damage(segment))
+		if want.private() {
+			r.out.Keys = append(r.out.Keys, unreadable(certs.FormatPEM))
+		}
+		return
+	}
+	defer clear(parsed.Bytes)
+	if !known {
+		r.problem(certs.ReasonUnknownBlock, "PEM block %d has a label that has no place in a store", n)
+	}
 	switch {
-	case bytes.Contains(b, []byte(`\n`)):
-		out.Problems = append(out.Problems, certs.Problem{Reason: certs.ReasonLostNewlines, Message: `the line breaks are written as the two characters \n`})
-	case lines == 0:
-		out.Problems = append(out.Problems, certs.Problem{Reason: certs.ReasonLostNewlines, Message: "the PEM text is all on one line"})
+	case want == formNone:
+	case parsed.Headers["Proc-Type"] != "" && want.private():
+		r.out.Keys = append(r.out.Keys, certs.Key{Private: true, Encrypted: true, Algorithm: algorithmOfLabel(label), Format: certs.FormatPEM})
 	default:
-		out.Problems = append(out.Problems, certs.Problem{Reason: certs.ReasonUnknownBlock, Message: "there is a PEM marker but no whole PEM block"})
-	}
-	return out
-}
-
-func readBlock(out *certs.Bundle, block *pem.Block) {
-	switch label := block.Type; {
-	case label == "CERTIFICATE" || label == "X509 CERTIFICATE":
-		addCertificates(out, block.Bytes)
-	case label == "TRUSTED CERTIFICATE":
-		// OpenSSL's own form: a certificate with trust settings after it, so what
-		// follows the certificate is expected.
-		if c, n := certificateIn(block.Bytes); c != nil && n > 0 {
-			out.Certificates = append(out.Certificates, c)
+		if len(parsed.Headers) > 0 {
+			r.problem(certs.ReasonTextAround, "PEM block %d has headers, which strict readers refuse", n)
 		}
-		note(out, certs.ReasonUnknownBlock, "a TRUSTED CERTIFICATE block, which only OpenSSL reads")
-	case label == "X509 CRL":
-		if l := crlOf(block.Bytes); l != nil {
-			out.CRLs = append(out.CRLs, l)
-		} else {
-			note(out, certs.ReasonBadCRL, "an X509 CRL block cannot be read")
-		}
-	case label == "CERTIFICATE REQUEST" || label == "NEW CERTIFICATE REQUEST":
-		nameIfFirst(out, certs.KindCSR)
-	case label == "PKCS7" || label == "CMS":
-		readPKCS7(out, block.Bytes)
-	case strings.HasSuffix(label, "PRIVATE KEY"):
-		out.Keys = append(out.Keys, privateBlock(block))
-	case label == "PUBLIC KEY" || label == "RSA PUBLIC KEY":
-		out.Keys = append(out.Keys, publicKey(block.Bytes, certs.FormatPEM))
-	case strings.HasSuffix(label, " PARAMETERS"):
-		// What openssl ecparam writes before an EC key.
-	default:
-		note(out, certs.ReasonUnknownBlock, "a PEM block whose label has no place in a store")
+		r.content(n, want, reason, parsed.Bytes, label)
 	}
 }
 
-// nameIfFirst names a blob by a part that settle does not count; certificates
-// and keys found beside it name it over again.
-func nameIfFirst(out *certs.Bundle, k certs.Kind) {
-	if out.Kind == certs.KindUnknown {
-		out.Kind = k
+// content reads what a block holds, which need not be what its label says.
+func (r *reader) content(n int, want form, reason certs.Reason, der []byte, label string) {
+	keys := len(r.out.Keys)
+	element, f := first(der)
+	if f != want {
+		r.problem(reason, "PEM block %d should hold %s by its label, but holds %s", n, want, f)
+	}
+	r.read(f, element)
+	if want.private() && len(r.out.Keys) == keys {
+		r.out.Keys = append(r.out.Keys, unreadable(certs.FormatPEM))
+	}
+	for i := keys; i < len(r.out.Keys); i++ {
+		r.out.Keys[i].Format = certs.FormatPEM
+	}
+	// OpenSSL's TRUSTED CERTIFICATE carries its trust settings there.
+	if f != formNone && label != "TRUSTED CERTIFICATE" {
+		r.after(der[len(element):])
 	}
 }
 
-func note(out *certs.Bundle, reason certs.Reason, message string) {
-	out.Problems = append(out.Problems, certs.Problem{Reason: reason, Message: message})
+// expected is what a label promises, why its block is bad when it holds
+// nothing of the kind, and whether the label may stand in a store.
+func expected(label string) (want form, reason certs.Reason, known bool) {
+	switch label {
+	case "CERTIFICATE":
+		return formCertificate, certs.ReasonBadCertificate, true
+	case "TRUSTED CERTIFICATE", "X509 CERTIFICATE": // read by OpenSSL alone
+		return formCertificate, certs.ReasonBadCertificate, false
+	case "X509 CRL":
+		return formCRL, certs.ReasonBadCRL, true
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return formCSR, certs.ReasonBadCSR, true
+	case "PKCS7", "CMS":
+		return formPKCS7, certs.ReasonBadPKCS7, true
+	case "PUBLIC KEY":
+		return formPublic, certs.ReasonBadKey, true
+	case "RSA PUBLIC KEY":
+		return formPublicPKCS1, certs.ReasonBadKey, true
+	case "PRIVATE KEY":
+		return formPKCS8, certs.ReasonBadKey, true
+	case "ENCRYPTED PRIVATE KEY":
+		return formEncryptedPKCS8, certs.ReasonBadKey, true
+	case "RSA PRIVATE KEY":
+		return formPKCS1, certs.ReasonBadKey, true
+	case "EC PRIVATE KEY":
+		return formEC, certs.ReasonBadKey, true
+	case "DSA PRIVATE KEY":
+		return formDSA, certs.ReasonBadKey, true
+	}
+	// OPENSSH and others: whatever it is, it is a private key.
+	if strings.HasSuffix(label, "PRIVATE KEY") {
+		return formPKCS8, certs.ReasonBadKey, false
+	}
+	return formNone, certs.ReasonUnknownBlock, false
+}
+
+func labelOf(segment []byte) string {
+	line := segment[len(pemBegin):min(len(pemBegin)+maxLabel, len(segment))]
+	label, _, _ := bytes.Cut(line, []byte(pemDash))
+	return string(label)
+}
+
+// repaired reads a block whose line breaks are gone, became blanks, or were
+// written as a backslash and a letter.
+func repaired(segment []byte) *pem.Block {
+	label := labelOf(segment)
+	body, found := bytes.CutPrefix(segment, []byte(pemBegin+label+pemDash))
+	body, ended := bytes.CutSuffix(body, []byte(pemEnd+label+pemDash))
+	if !found || !ended {
+		return nil
+	}
+	text := unspaced(strings.NewReplacer(`\r`, "", `\n`, "").Replace(string(body)))
+	der, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(der) == 0 {
+		clear(der)
+		return nil
+	}
+	return &pem.Block{Type: label, Bytes: der}
+}
+
+// damage says what is wrong with a block that even repaired cannot read.
+func damage(segment []byte) string {
+	label := labelOf(segment)
+	switch {
+	case !bytes.Contains(segment, []byte(pemEnd)):
+		return "it has no END line"
+	case !bytes.HasSuffix(segment, []byte(pemEnd+label+pemDash)):
+		return "its END line does not match its BEGIN line"
+	}
+	return "its content is not base64"
 }

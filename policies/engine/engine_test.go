@@ -46,8 +46,8 @@ func document() *input.Document {
 
 func TestNewRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ rule, want string }{
-		"a misspelt field of the input":  {header + `finding contains {"code": "T-01"} if input.store.rolle == "x"`, "t_01.rego:12"},
-		"a misspelt field of the config": {header + `finding contains {"code": "T-01"} if data.config.profil == "x"`, "t_01.rego:12"},
+		"a misspelt field of the input":  {header + `finding contains {"code": "T-01"} if input.store.rolle == "x"`, "t_01.rego:13"},
+		"a misspelt field of the config": {header + `finding contains {"code": "T-01"} if data.config.profil == "x"`, "t_01.rego:13"},
 		"the clock":                      {header + `finding contains {"code": "T-01"} if time.now_ns() > 0`, "time.now_ns"},
 		"the network":                    {header + `finding contains {"code": "T-01"} if http.send({"method": "get", "url": "http://x"})`, "http.send"},
 		"chance":                         {header + `finding contains {"code": "T-01"} if rand.intn("x", 2) == 1`, "rand.intn"},

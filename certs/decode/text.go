@@ -1,0 +1,107 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/storewarden/storewarden/certs"
+)
+
+const (
+	byteOrderMark   = "\uFEFF"
+	replacementChar = "\uFFFD"
+)
+
+// unmarked takes a byte order mark off. crypto tools accept one, but the PEM
+// reader of the Azure provider finds no block behind it.
+func (r *reader) unmarked(b []byte) []byte {
+	rest, marked := bytes.CutPrefix(b, []byte(byteOrderMark))
+	if marked {
+		r.problem(certs.ReasonByteOrderMark, "a UTF-8 byte order mark stands before the text")
+	}
+	return rest
+}
+
+// text names what is neither DER nor PEM. Its digest stays empty, of unknown
+// bytes too: a password may be either, and a digest lets one be guessed.
+func (r *reader) text(b []byte) {
+	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
+		r.problem(certs.ReasonByteOrderMark, "the text is UTF-16, which no certificate reader takes; save it as UTF-8")
+		return
+	}
+	if n := bytes.Count(b, []byte(replacementChar)); n > 0 {
+		r.problem(certs.ReasonReplacementChars, "%d replacement characters (U+FFFD): binary was stored through a text encoding and cannot be restored", n)
+	}
+	if !isText(b) {
+		if cutShort(b) {
+			r.problem(certs.ReasonBadCertificate, "the DER value declares more bytes than are there: it was cut short")
+		}
+		return
+	}
+	r.out.Kind = certs.KindText
+	b = r.unmarked(b)
+	if r.depth < maxDepth {
+		r.out.Wrapped = wrapped(string(b), r.depth)
+	}
+}
+
+// isText is valid UTF-8 without control characters but white space.
+func isText(b []byte) bool {
+	return utf8.Valid(b) && bytes.IndexFunc(b, func(c rune) bool {
+		return c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f
+	}) < 0
+}
+
+// cutShort recognises the start of a DER value of at least 128 bytes without
+// its end.
+func cutShort(b []byte) bool {
+	if len(b) < 4 || b[0] != 0x30 || b[1] < 0x81 || b[1] > 0x83 {
+		return false
+	}
+	length := 0
+	for _, c := range b[2:min(2+int(b[1]&0x7f), len(b))] {
+		length = length<<8 | int(c)
+	}
+	return length > len(b)
+}
+
+// wrapped looks for one more layer of encoding. Hex is taken as people write
+// it, with blanks, colons and 0x.
+func wrapped(text string, depth int) *certs.Wrapped {
+	bare := unspaced(text)
+	digits := strings.TrimPrefix(strings.TrimPrefix(bare, "0x"), "0X")
+	if strings.Contains(digits, ":") {
+		digits = strings.ReplaceAll(digits, ":", "")
+	}
+	if only(digits, isHex) && len(digits)%2 == 0 {
+		b, err := hex.DecodeString(digits)
+		if w := inside("hex", b, err, depth); w != nil {
+			return w
+		}
+	}
+	if isBase64(bare) {
+		b, err := base64.StdEncoding.DecodeString(bare)
+		return inside("base64", b, err, depth)
+	}
+	return nil
+}
+
+// inside decodes what the layer held, and forgets it. Below two layers the
+// kind is that of the innermost.
+func inside(encoding string, b []byte, err error, depth int) *certs.Wrapped {
+	defer clear(b)
+	if err != nil {
+		return nil
+	}
+	found := decode(b, depth+1)
+	switch {
+	case recognised(found.Kind):
+		return &certs.Wrapped{Encoding: encoding, Kind: found.Kind, Format: found.Format}
+	case found.Wrapped != nil:
+		return &certs.Wrapped{Encoding: encoding, Kind: found.Wrapped.Kind, Format: found.Wrapped.Format}
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/storewarden/storewarden/test/certtest"
+	"github.com/storewarden/storewarden/test/keyvault"
+)
+
+// tenant and vaultName are what the sample objects name.
+const vaultName = "plant-kv"
+
+// seed fills the embedded vault with what a plant has, good and bad.
+func seed(v *keyvault.Vault, now time.Time) error {
+	ca, err := certtest.NewCA(certtest.Options{CommonName: "Plant CA", Key: certtest.RSA2048, Now: now})
+	if err != nil {
+		return err
+	}
+	crl, err := ca.CRL(certtest.CRLOptions{Now: now})
+	if err != nil {
+		return err
+	}
+	make := func(name string, o certtest.Options) *certtest.Cert {
+		if err != nil {
+			return nil
+		}
+		o.CommonName, o.Key, o.Now, o.URIs = name, certtest.RSA2048, now, []string{"urn:plant:" + name}
+		var c *certtest.Cert
+		c, err = certtest.SelfSigned(o)
+		return c
+	}
+	press, oven := make("press-1", certtest.Options{}), make("oven-1", certtest.Options{})
+	old := make("old-press", certtest.Options{NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -3)})
+	client := make("aio-opc-opcuabroker", certtest.Options{})
+	if err != nil {
+		return err
+	}
+	key, err := client.Key.PEM(certtest.PKCS8)
+	if err != nil {
+		return err
+	}
+	pfx, err := certtest.PKCS12("", press)
+	if err != nil {
+		return err
+	}
+	const der, list, pem = "application/pkix-cert", "application/pkix-crl", "application/x-pem-file"
+	set := func(name, value, contentType string) {
+		v.Set(name, keyvault.Secret{Value: value, ContentType: contentType, Tags: map[string]string{"file-encoding": "hex"}})
+	}
+	set("press-1-der", press.Hex(), der)
+	set("oven-1-der", oven.Hex(), der)
+	set("old-press-der", old.Hex(), der)
+	set("plant-ca-der", ca.Hex(), der)
+	set("plant-ca-crl", crl.Hex(), list)
+	set("opcuabroker-der", client.Hex(), der)
+	set("opcuabroker-pem", fmt.Sprintf("%x", key), pem)
+	set("oven-1-pem", fmt.Sprintf("%x", oven.PEM()), pem)
+	set("plant-ca-pem-crl", fmt.Sprintf("%x", crl.PEM()), list)
+	v.Set("locked-der", keyvault.Secret{Value: oven.Hex(), ContentType: der, Disabled: true, Tags: map[string]string{"file-encoding": "hex"}})
+	v.Set("press-1-certificate", keyvault.Secret{Value: string(pfx), ContentType: "application/x-pkcs12", Managed: true})
+	v.Set("historian-password", keyvault.Secret{Value: "not-a-certificate"})
+	return nil
+}
+
+// good are the objects of a healthy plant.
+const good = `
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: {name: spc-ops-demo, namespace: azure-iot-operations}
+spec:
+  provider: azure
+  parameters:
+    clientID: 00000000-0000-0000-0000-000000000001
+    keyvaultName: plant-kv
+    tenantID: 00000000-0000-0000-0000-000000000002
+    objects: |
+      array:
+        - |
+          objectName: press-1-der
+          objectType: secret
+          objectEncoding: hex
+        - |
+          objectName: plant-ca-der
+          objectType: secret
+          objectEncoding: hex
+        - |
+          objectName: plant-ca-crl
+          objectType: secret
+          objectEncoding: hex
+        - |
+          objectName: opcuabroker-der
+          objectType: secret
+          objectEncoding: hex
+        - |
+          objectName: opcuabroker-pem
+          objectType: secret
+          objectEncoding: hex
+        - |
+          objectName: historian-password
+          objectType: secret
+---
+apiVersion: secret-sync.x-k8s.io/v1alpha1
+kind: SecretSync
+metadata: {name: aio-opc-ua-broker-trust-list, namespace: azure-iot-operations}
+spec:
+  secretProviderClassName: spc-ops-demo
+  serviceAccountName: aio-ssc-sa
+  secretObject:
+    type: Opaque
+    data:
+      - {sourcePath: press-1-der, targetKey: press-1.der}
+---
+apiVersion: secret-sync.x-k8s.io/v1alpha1
+kind: SecretSync
+metadata: {name: aio-opc-ua-broker-issuer-list, namespace: azure-iot-operations}
+spec:
+  secretProviderClassName: spc-ops-demo
+  serviceAccountName: aio-ssc-sa
+  secretObject:
+    type: Opaque
+    data:
+      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}
+      - {sourcePath: plant-ca-crl, targetKey: plant-ca.crl}
+---
+apiVersion: secret-sync.x-k8s.io/v1alpha1
+kind: SecretSync
+metadata: {name: aio-opc-ua-broker-client-certificate, namespace: azure-iot-operations}
+spec:
+  secretProviderClassName: spc-ops-demo
+  serviceAccountName: aio-ssc-sa
+  secretObject:
+    type: Opaque
+    data:
+      - {sourcePath: opcuabroker-der, targetKey: opcuabroker.der}
+      - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}
+`
+
+// broken is one mistake and the objects that make it.
+type broken struct {
+	title   string
+	objects string
+	as      string // whose hands, "" for the admin's
+	dryRun  bool
+}
+
+func class(name, entries string) string {
+	return fmt.Sprintf(`
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: {name: %s, namespace: azure-iot-operations}
+spec:
+  provider: azure
+  parameters:
+    clientID: 00000000-0000-0000-0000-000000000001
+    keyvaultName: plant-kv
+    tenantID: 00000000-0000-0000-0000-000000000002
+    objects: |
+      array:
+%s`, name, entries)
+}
+
+func sync(name, class, mappings string) string {
+	return fmt.Sprintf(`
+apiVersion: secret-sync.x-k8s.io/v1alpha1
+kind: SecretSync
+metadata: {name: %s, namespace: azure-iot-operations}
+spec:
+  secretProviderClassName: %s
+  serviceAccountName: aio-ssc-sa
+  secretObject:
+    type: Opaque
+    data:
+%s`, name, class, mappings)
+}
+
+func entry(name string) string {
+	return "        - |\n          objectName: " + name + "\n          objectType: secret\n          objectEncoding: hex\n"
+}
+
+// mistakes are those of people who know what they do, on a Friday.
+func mistakes() []broken {
+	const trust, issuer = "aio-opc-ua-broker-trust-list", "aio-opc-ua-broker-issuer-list"
+	return []broken{
+		{title: "The vault holds hex, and the entry does not say so",
+			objects: class("spc-no-encoding", "        - |\n          objectName: oven-1-der\n          objectType: secret\n")},
+		{title: "A field with a typing error, which the provider ignores in silence",
+			objects: class("spc-typo", "        - |\n          objectName: oven-1-der\n          objectTyp: secret\n          objectEncoding: hex\n")},
+		{title: "The secret was disabled in the vault",
+			objects: class("spc-disabled", entry("locked-der"))},
+		{title: "A name that the SecretProviderClass does not offer",
+			objects: sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
+		{title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
+			objects: class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+entry("press-1-certificate")) + "---" +
+				sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
+					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n")},
+		{title: "A server's own certificate in the issuer list, and a PEM CRL",
+			objects: class("spc-issuers", entry("press-1-der")+entry("plant-ca-der")+entry("plant-ca-pem-crl")) + "---" +
+				sync(issuer, "spc-issuers", "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-pem-crl, targetKey: plant-ca.crl}\n"+
+					"      - {sourcePath: press-1-der, targetKey: press-1.der}\n")},
+	}
+}

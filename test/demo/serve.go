@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/test/apiserver"
+	"github.com/storewarden/storewarden/test/certtest"
+	"github.com/storewarden/storewarden/test/keyvault"
+	"github.com/storewarden/storewarden/webhook"
+)
+
+// startWebhook runs the real binary against the API server and the emulator,
+// and registers it once it is ready.
+func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
+	bin, err := s.build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := s.writeServingCertificate()
+	if err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(3)
+	if err != nil {
+		return nil, err
+	}
+	config, err := s.writeConfig(ports)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(s.dir, "webhook.log"))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(bin, "serve", "--webhook", "--config", config, "--kubeconfig", s.server.Kubeconfig)
+	cmd.Stderr = log
+	// The emulator is also the directory that gives out tokens.
+	cmd.Env = append(os.Environ(), "AZURE_AUTHORITY_HOST="+s.vault.Authority(), "AZURE_TENANT_ID="+keyvault.DefaultTenant,
+		"AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001", "AZURE_CLIENT_SECRET=demo")
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	stop = func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			_ = cmd.Process.Kill()
+		}
+		_ = log.Close()
+	}
+	if err := awaitReady(ctx, fmt.Sprintf("http://127.0.0.1:%d/readyz", ports[1]), ended); err != nil {
+		stop()
+		text, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("the webhook did not become ready: %w\n%s", err, text)
+	}
+	if err := s.register(ctx, ports[0], ca); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+func (s *stage) writeServingCertificate() (caPEM []byte, err error) {
+	ca, err := certtest.NewCA(certtest.Options{CommonName: "demo webhook CA", Now: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	cert, err := ca.Issue(certtest.Options{CommonName: "storewarden", IPAddresses: []string{"127.0.0.1"}})
+	if err != nil {
+		return nil, err
+	}
+	key, err := cert.Key.PEM(certtest.PKCS8)
+	if err != nil {
+		return nil, err
+	}
+	return ca.PEM(), errors.Join(os.WriteFile(filepath.Join(s.dir, "tls.crt"), cert.PEM(), 0o600),
+		os.WriteFile(filepath.Join(s.dir, "tls.key"), key, 0o600))
+}
+
+func (s *stage) writeConfig(ports []int) (string, error) {
+	endpoint, caPEM, err := s.vault.Start()
+	if err != nil {
+		return "", err
+	}
+	if block, _ := pem.Decode(caPEM); block == nil {
+		return "", errors.New("the emulator gave no CA")
+	}
+	ca := filepath.Join(s.dir, "vault-ca.pem")
+	path := filepath.Join(s.dir, "config.yaml")
+	text := fmt.Sprintf(`vault:
+  kind: azure
+  endpoint: %s
+  caFile: %s
+  allowed:
+    azure-iot-operations: [%s]
+webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metrics: "127.0.0.1:%d"}
+`, strconv.Quote(endpoint), ca, vaultName, ports[0], s.dir, ports[1], ports[2])
+	return path, errors.Join(os.WriteFile(ca, caPEM, 0o600), os.WriteFile(path, []byte(text), 0o600))
+}
+
+func (s *stage) register(ctx context.Context, port int, ca []byte) error {
+	url := fmt.Sprintf("https://127.0.0.1:%d%s", port, webhook.Path)
+	c := webhook.Configuration(webhook.Registration{
+		Inventory: store.Inventory{Namespaces: []string{apiserver.StoreNamespace}},
+		Client:    admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: bytes.TrimSpace(ca)},
+		Timeout:   5 * time.Second,
+	})
+	if err := s.server.Client.Create(ctx, c); err != nil {
+		return fmt.Errorf("register the webhook: %w", err)
+	}
+	return s.awaitRegistered(ctx)
+}
+
+// awaitRegistered tries what must be refused until it is: the API server takes
+// some milliseconds to see a new configuration.
+func (s *stage) awaitRegistered(ctx context.Context) error {
+	probe := class("probe", "        - objectName: x\n")
+	for {
+		res, err := s.server.KubectlInput(ctx, probe, "create", "--dry-run=server", "-f", "-")
+		if err != nil || res.Code != 0 {
+			return err
+		}
+	}
+}
+
+func awaitReady(ctx context.Context, url string, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if res, err := http.Get(url); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-ended:
+			return fmt.Errorf("it ended: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// freePorts asks the system for loopback ports that nobody listens on.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
