@@ -15,16 +15,3 @@ as_secret(s) := trim(regex.replace(s, `[^0-9A-Za-z]+`, "-"), "-")
 
 # as_key is what becomes of a file name without the characters that are refused.
 as_key(s) := trim(regex.replace(regex.replace(s, `[^0-9A-Za-z.]+`, "-"), `-*[.][-.]*`, "."), "-")
-
-# unread holds for a key that the connector for OPC UA passes over in its lists.
-# An illegal key without an extension may have one once it is legal.
-unread(_, ext) if {
-	regex.match(`^[.][0-9A-Za-z]*$`, ext)
-	not lower(ext) in {".der", ".crt", ".crl"}
-}
-
-unread(key, "") if legal_path(key)
-
-extension("") := "no extension"
-
-extension(ext) := ext if ext != ""

@@ -27,17 +27,3 @@ test_suggestions if {
 	names.as_key("Server [0AFB].der") == "Server-0AFB.der"
 	names.as_key("my..der") == "my.der"
 }
-
-test_unread if {
-	every key, ext in {"a.pem": ".pem", "abc": "", "abc.": ".", "Server [0AFB].cer": ".cer", ".pem": ".pem"} {
-		names.unread(key, ext)
-	}
-	every key, ext in {"a.der": ".der", "a.CRT": ".CRT", "a.crl": ".crl", "my server": "", "server.d er": ".d er"} {
-		not names.unread(key, ext)
-	}
-}
-
-test_extension if {
-	names.extension("") == "no extension"
-	names.extension(".pem") == ".pem"
-}

@@ -9,7 +9,7 @@
 #   message: "objectEncoding is base64, but vault secret {ref} is stored as hex: what is synced would be garbage"
 #   remedy: "In SecretProviderClass {spc} set objectEncoding: hex for {secret}"
 #   symptom: The Secret holds bytes that are no certificate; the connector ignores them and connections fail with BadCertificateUntrusted.
-#   implies: [KV-09, KV-11, KV-14, KV-18]
+#   implies: [KV-11]
 #   sources: ["Azure Key Vault provider v1.8.2, objectEncoding base64 with the standard alphabet"]
 package storewarden.rules.spc_24
 

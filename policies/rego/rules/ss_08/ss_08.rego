@@ -7,16 +7,15 @@
 # custom:
 #   subjects: [SecretSync]
 #   severity: deny
-#   message: "key {key} ends in {extension}: the connector reads only .der, .crt and .crl in its trust list"
-#   remedy: "Rename the target key to {stem}.der for a DER certificate or {stem}.crt for a PEM one"
+#   message: "key {key} has {extension}: the connector reads only .der, .crt and .crl in its trust list"
+#   remedy: "Rename the target key to {renamed}"
 #   symptom: The file is ignored, the server stays unknown, and connections fail with BadCertificateUntrusted.
-#   sources: ["facts: CLI extension list", "AIO documentation, manage certificates for OPC UA"]
+#   sources: ["az iot ops, certs.py, list of extensions", "Azure IoT Operations documentation, manage certificates for OPC UA"]
 package storewarden.rules.ss_08
 
-finding contains {"code": "SS-08", "entry": e.id, "field": field, "args": {"extension": shown}} if {
+import data.storewarden.lib.lists
+
+finding contains {"code": "SS-08", "entry": id, "field": concat(".", [input.entries[id].field, "targetKey"]), "args": words} if {
 	input.store.role == "opcua-trust"
-	some e in input.entries
-	not lower(e.ext) in {".der", ".crt", ".crl"}
-	field := sprintf("%s.targetKey", [e.field])
-	shown := {true: "no extension", false: e.ext}[e.ext == ""]
+	some id, words in lists.unread
 }

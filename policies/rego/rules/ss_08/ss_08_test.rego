@@ -5,16 +5,17 @@ import data.storewarden.rules.ss_08
 
 document(role, ext) := fixture.document({
 	"store": {"role": role},
-	"entries": [fixture.entry({"ext": ext, "field": "f"})],
+	"entries": [fixture.entry({
+		"key": concat("", ["server", ext]), "stem": "server", "ext": ext, "field": "f",
+		"content": {"kind": "certificate", "format": "pem"},
+	})],
 })
 
 test_fires if {
-	ss_08.finding == {{"code": "SS-08", "entry": 0, "field": "f.targetKey", "args": {"extension": ".pem"}}} with input as document("opcua-trust", ".pem")
-}
-
-test_names_a_missing_extension if {
-	some f in ss_08.finding with input as document("opcua-trust", "")
-	f.args.extension == "no extension"
+	ss_08.finding == {{
+		"code": "SS-08", "entry": 0, "field": "f.targetKey",
+		"args": {"extension": ".pem", "renamed": "server.crt"},
+	}} with input as document("opcua-trust", ".pem")
 }
 
 test_silent_for_what_is_read if {
