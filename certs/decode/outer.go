@@ -36,15 +36,15 @@ func ParseEncoding(s string) (Encoding, bool) {
 
 // The closed list of reasons why a value does not have the encoding it should.
 const (
-	OddLength        = "odd-length"        // hex: an odd number of digits; base64: not a multiple of four
-	HexPrefix        = "hex-prefix"        // 0x before the digits
-	Colons           = "colons"            // 30:82:…, as certificate viewers show it
-	Whitespace       = "whitespace"        // blanks or line breaks among the digits
-	LooksLikePEM     = "pem"               // the value is PEM text as it is
-	LooksLikeBase64  = "base64"            // should be hex
-	LooksLikeHex     = "hex"               // should be base64
-	InvalidCharacter = "other"             // anything else
-	UnknownEncoding  = "unknown-encoding"  // not one of the three
+	OddLength        = "odd-length"       // hex: an odd number of digits; base64: not a multiple of four
+	HexPrefix        = "hex-prefix"       // 0x before the digits
+	Colons           = "colons"           // 30:82:…, as certificate viewers show it
+	Whitespace       = "whitespace"       // blanks or line breaks among the digits
+	LooksLikePEM     = "pem"              // the value is PEM text as it is
+	LooksLikeBase64  = "base64"           // should be hex
+	LooksLikeHex     = "hex"              // should be base64
+	InvalidCharacter = "other"            // anything else
+	UnknownEncoding  = "unknown-encoding" // not one of the three
 )
 
 // EncodingError is a value that does not have its encoding. It holds a class

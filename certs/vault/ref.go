@@ -18,7 +18,9 @@ var (
 )
 
 // ValidVault reports whether Key Vault would allow the name for a vault.
-func ValidVault(name string) bool { return vaultName.MatchString(name) && !strings.Contains(name, "--") }
+func ValidVault(name string) bool {
+	return vaultName.MatchString(name) && !strings.Contains(name, "--")
+}
 
 // ValidSecret reports whether Key Vault would allow the name for a secret.
 func ValidSecret(name string) bool { return secretName.MatchString(name) }

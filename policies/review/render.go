@@ -222,7 +222,7 @@ func entryValue(e *input.Entry, name string) (string, bool) {
 	case "key":
 		return orElse(e.Key, "FILE"), true
 	case "stem":
-		return e.Stem, true
+		return orElse(e.Stem, orElse(e.Vault.Secret, "FILE")), true
 	case "ext":
 		return e.Ext, true
 	case "ref":

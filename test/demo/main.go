@@ -21,6 +21,7 @@ import (
 
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/keyvault"
+	"github.com/storewarden/storewarden/test/scene"
 )
 
 func main() {
@@ -59,8 +60,12 @@ func run(ctx context.Context, keep bool, out io.Writer) error {
 	s.say("Starting the vault emulator with sample secrets …")
 	s.vault = keyvault.New(keyvault.Options{})
 	defer s.vault.Close()
-	if err := seed(s.vault.Vault(vaultName), time.Now()); err != nil {
+	secrets, err := scene.Secrets(time.Now())
+	if err != nil {
 		return fmt.Errorf("sample secrets: %w", err)
+	}
+	for name, secret := range secrets {
+		s.vault.Vault(scene.Vault).Set(name, secret)
 	}
 	s.say("Building and starting storewarden serve --webhook …")
 	stop, err := s.startWebhook(ctx)
@@ -86,12 +91,12 @@ func (s *stage) say(text string) { fmt.Fprintln(s.out, text) }
 // otherwise than it should: the demo is a test that people can watch.
 func (s *stage) play(ctx context.Context) error {
 	s.say("\n=== A healthy plant: one SecretProviderClass, three stores ===")
-	if code, err := s.apply(ctx, broken{objects: good}); err != nil || code != 0 {
+	if code, err := s.apply(ctx, scene.Good); err != nil || code != 0 {
 		return fmt.Errorf("the healthy plant was not admitted (exit %d): %w", code, err)
 	}
-	for i, m := range mistakes() {
-		fmt.Fprintf(s.out, "\n=== Mistake %d: %s ===\n", i+1, m.title)
-		code, err := s.apply(ctx, m)
+	for i, m := range scene.Mistakes() {
+		fmt.Fprintf(s.out, "\n=== Mistake %d: %s ===\n", i+1, m.Title)
+		code, err := s.apply(ctx, m.Objects)
 		if err != nil {
 			return err
 		}
@@ -107,9 +112,9 @@ func (s *stage) play(ctx context.Context) error {
 }
 
 // apply runs kubectl as a person would, and prints what they would see.
-func (s *stage) apply(ctx context.Context, m broken) (code int, err error) {
-	fmt.Fprintf(s.out, "$ kubectl apply --server-side -f -   # %s\n", strings.Join(names(m.objects), ", "))
-	res, err := s.server.KubectlInput(ctx, m.objects, "apply", "--server-side", "-f", "-")
+func (s *stage) apply(ctx context.Context, objects string) (code int, err error) {
+	fmt.Fprintf(s.out, "$ kubectl apply --server-side -f -   # %s\n", strings.Join(names(objects), ", "))
+	res, err := s.server.KubectlInput(ctx, objects, "apply", "--server-side", "-f", "-")
 	fmt.Fprint(s.out, res.Stdout, res.Stderr)
 	return res.Code, err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/certtest"
 	"github.com/storewarden/storewarden/test/keyvault"
+	"github.com/storewarden/storewarden/test/scene"
 	"github.com/storewarden/storewarden/webhook"
 )
 
@@ -112,7 +113,7 @@ func (s *stage) writeConfig(ports []int) (string, error) {
   allowed:
     azure-iot-operations: [%s]
 webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metrics: "127.0.0.1:%d"}
-`, strconv.Quote(endpoint), ca, vaultName, ports[0], s.dir, ports[1], ports[2])
+`, strconv.Quote(endpoint), ca, scene.Vault, ports[0], s.dir, ports[1], ports[2])
 	return path, errors.Join(os.WriteFile(ca, caPEM, 0o600), os.WriteFile(path, []byte(text), 0o600))
 }
 
@@ -132,7 +133,7 @@ func (s *stage) register(ctx context.Context, port int, ca []byte) error {
 // awaitRegistered tries what must be refused until it is: the API server takes
 // some milliseconds to see a new configuration.
 func (s *stage) awaitRegistered(ctx context.Context) error {
-	probe := class("probe", "        - objectName: x\n")
+	probe := scene.Class("probe", "        - objectName: x\n")
 	for {
 		res, err := s.server.KubectlInput(ctx, probe, "create", "--dry-run=server", "-f", "-")
 		if err != nil || res.Code != 0 {

@@ -178,11 +178,7 @@ func (m *Memory) fetch(k vault.Ref, s *slot) chan struct{} {
 		defer func() { <-m.places }()
 		ctx, cancel := context.WithTimeout(context.Background(), m.opt.Timeout)
 		defer cancel()
-		secret, err := m.reader.Get(ctx, k)
-		var facts *Facts
-		if err == nil {
-			facts = factsOf(secret, m.opt.Now())
-		}
+		facts, err := m.get(ctx, k)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.learn(s, facts, err)
@@ -190,6 +186,21 @@ func (m *Memory) fetch(k vault.Ref, s *slot) chan struct{} {
 		close(done)
 	}()
 	return done
+}
+
+// get contains a panic of a reader or a decoder: it is one secret's trouble, and
+// this goroutine is nobody's request.
+func (m *Memory) get(ctx context.Context, k vault.Ref) (facts *Facts, err error) {
+	defer func() {
+		if recover() != nil {
+			facts, err = nil, fmt.Errorf("read vault secret %s: storewarden met a defect of its own", k)
+		}
+	}()
+	secret, err := m.reader.Get(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return factsOf(secret, m.opt.Now()), nil
 }
 
 // learn keeps good facts through an error that says nothing about the secret: a

@@ -36,6 +36,7 @@ finding contains {
 } if {
 	some e in input.entries
 	e.state == "undecodable"
+	not e.vault.certificate_resource
 }
 
 finding contains {

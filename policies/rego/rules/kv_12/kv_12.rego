@@ -20,5 +20,14 @@ import data.storewarden.lib.roles
 finding contains {"code": "KV-12", "entry": e.id} if {
 	some e in input.entries
 	e.vault.certificate_resource
-	e.role in roles.lists
+	unusable(e.role, lower(e.object.encoding))
+}
+
+# As the credential of a device the provider's conversion to PEM is wanted, but
+# no store can use it under an encoding: the value of such a secret has none.
+unusable(role, _) if role in roles.lists
+
+unusable(role, encoding) if {
+	not role in roles.lists
+	encoding in {"hex", "base64"}
 }

@@ -16,3 +16,8 @@ test_silent_for_a_plain_secret if {
 test_silent_where_a_key_belongs if {
 	count(kv_12.finding) == 0 with input as fixture.document({"entries": [entry("device-credential", true)]})
 }
+
+test_fires_under_an_encoding_whatever_the_store if {
+	e := fixture.entry({"vault": {"certificate_resource": true}, "object": {"encoding": "HEX"}})
+	kv_12.finding == {{"code": "KV-12", "entry": 0}} with input as fixture.document({"entries": [e]})
+}

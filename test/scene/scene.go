@@ -1,4 +1,7 @@
-package main
+// Package scene is the sample plant of the demo and of the example folder: its
+// vault secrets, good and bad, the objects of a healthy plant, and the mistakes
+// of people who know what they do, on a Friday.
+package scene
 
 import (
 	"fmt"
@@ -8,18 +11,19 @@ import (
 	"github.com/storewarden/storewarden/test/keyvault"
 )
 
-// tenant and vaultName are what the sample objects name.
-const vaultName = "plant-kv"
+// Vault is the name of the plant's vault.
+const Vault = "plant-kv"
 
-// seed fills the embedded vault with what a plant has, good and bad.
-func seed(v *keyvault.Vault, now time.Time) error {
+// Secrets are what the plant's vault holds.
+func Secrets(now time.Time) (map[string]keyvault.Secret, error) {
+	out := map[string]keyvault.Secret{}
 	ca, err := certtest.NewCA(certtest.Options{CommonName: "Plant CA", Key: certtest.RSA2048, Now: now})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	crl, err := ca.CRL(certtest.CRLOptions{Now: now})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	make := func(name string, o certtest.Options) *certtest.Cert {
 		if err != nil {
@@ -34,19 +38,19 @@ func seed(v *keyvault.Vault, now time.Time) error {
 	old := make("old-press", certtest.Options{NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -3)})
 	client := make("aio-opc-opcuabroker", certtest.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	key, err := client.Key.PEM(certtest.PKCS8)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pfx, err := certtest.PKCS12("", press)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	const der, list, pem = "application/pkix-cert", "application/pkix-crl", "application/x-pem-file"
 	set := func(name, value, contentType string) {
-		v.Set(name, keyvault.Secret{Value: value, ContentType: contentType, Tags: map[string]string{"file-encoding": "hex"}})
+		out[name] = keyvault.Secret{Value: value, ContentType: contentType, Tags: map[string]string{"file-encoding": "hex"}}
 	}
 	set("press-1-der", press.Hex(), der)
 	set("oven-1-der", oven.Hex(), der)
@@ -57,14 +61,14 @@ func seed(v *keyvault.Vault, now time.Time) error {
 	set("opcuabroker-pem", fmt.Sprintf("%x", key), pem)
 	set("oven-1-pem", fmt.Sprintf("%x", oven.PEM()), pem)
 	set("plant-ca-pem-crl", fmt.Sprintf("%x", crl.PEM()), list)
-	v.Set("locked-der", keyvault.Secret{Value: oven.Hex(), ContentType: der, Disabled: true, Tags: map[string]string{"file-encoding": "hex"}})
-	v.Set("press-1-certificate", keyvault.Secret{Value: string(pfx), ContentType: "application/x-pkcs12", Managed: true})
-	v.Set("historian-password", keyvault.Secret{Value: "not-a-certificate"})
-	return nil
+	out["locked-der"] = keyvault.Secret{Value: oven.Hex(), ContentType: der, Disabled: true, Tags: map[string]string{"file-encoding": "hex"}}
+	out["press-1-certificate"] = keyvault.Secret{Value: string(pfx), ContentType: "application/x-pkcs12", Managed: true}
+	out["historian-password"] = keyvault.Secret{Value: "not-a-certificate"}
+	return out, nil
 }
 
-// good are the objects of a healthy plant.
-const good = `
+// Good are the objects of a healthy plant.
+const Good = `
 apiVersion: secrets-store.csi.x-k8s.io/v1
 kind: SecretProviderClass
 metadata: {name: spc-ops-demo, namespace: azure-iot-operations}
@@ -136,15 +140,14 @@ spec:
       - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}
 `
 
-// broken is one mistake and the objects that make it.
-type broken struct {
-	title   string
-	objects string
-	as      string // whose hands, "" for the admin's
-	dryRun  bool
+// Mistake is one mistake and the objects that make it.
+type Mistake struct {
+	Title   string
+	Objects string
 }
 
-func class(name, entries string) string {
+// Class is a SecretProviderClass with the entries.
+func Class(name, entries string) string {
 	return fmt.Sprintf(`
 apiVersion: secrets-store.csi.x-k8s.io/v1
 kind: SecretProviderClass
@@ -178,24 +181,24 @@ func entry(name string) string {
 	return "        - |\n          objectName: " + name + "\n          objectType: secret\n          objectEncoding: hex\n"
 }
 
-// mistakes are those of people who know what they do, on a Friday.
-func mistakes() []broken {
+// Mistakes lists them; each is refused.
+func Mistakes() []Mistake {
 	const trust, issuer = "aio-opc-ua-broker-trust-list", "aio-opc-ua-broker-issuer-list"
-	return []broken{
-		{title: "The vault holds hex, and the entry does not say so",
-			objects: class("spc-no-encoding", "        - |\n          objectName: oven-1-der\n          objectType: secret\n")},
-		{title: "A field with a typing error, which the provider ignores in silence",
-			objects: class("spc-typo", "        - |\n          objectName: oven-1-der\n          objectTyp: secret\n          objectEncoding: hex\n")},
-		{title: "The secret was disabled in the vault",
-			objects: class("spc-disabled", entry("locked-der"))},
-		{title: "A name that the SecretProviderClass does not offer",
-			objects: sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
-		{title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
-			objects: class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+entry("press-1-certificate")) + "---" +
+	return []Mistake{
+		{Title: "The vault holds hex, and the entry does not say so",
+			Objects: Class("spc-no-encoding", "        - |\n          objectName: oven-1-der\n          objectType: secret\n")},
+		{Title: "A field with a typing error, which the provider ignores in silence",
+			Objects: Class("spc-typo", "        - |\n          objectName: oven-1-der\n          objectTyp: secret\n          objectEncoding: hex\n")},
+		{Title: "The secret was disabled in the vault",
+			Objects: Class("spc-disabled", entry("locked-der"))},
+		{Title: "A name that the SecretProviderClass does not offer",
+			Objects: sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
+		{Title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
+			Objects: Class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+entry("press-1-certificate")) + "---" +
 				sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
 					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n")},
-		{title: "A server's own certificate in the issuer list, and a PEM CRL",
-			objects: class("spc-issuers", entry("press-1-der")+entry("plant-ca-der")+entry("plant-ca-pem-crl")) + "---" +
+		{Title: "A server's own certificate in the issuer list, and a PEM CRL",
+			Objects: Class("spc-issuers", entry("press-1-der")+entry("plant-ca-der")+entry("plant-ca-pem-crl")) + "---" +
 				sync(issuer, "spc-issuers", "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-pem-crl, targetKey: plant-ca.crl}\n"+
 					"      - {sourcePath: press-1-der, targetKey: press-1.der}\n")},
 	}
