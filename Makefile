@@ -10,8 +10,8 @@ help: ## list the targets
 demo: ## a real API server, an embedded vault, real denials on screen (KEEP=1 leaves it running)
 	@$(CONTROLPLANE) $(GO) run ./test/demo $(if $(KEEP),--keep)
 
-quick: ## audit the example GitOps folder, no API server needed
-	@$(GO) run ./cmd/storewarden audit test/example/gitops --vault dir:test/example/vault --now 2026-06-01T12:00:00Z || test $$? -eq 1
+quick: build ## audit the example GitOps folder, no API server needed
+	@bin/storewarden audit test/example/gitops --vault dir:test/example/vault --now 2026-06-01T12:00:00Z || test $$? -eq 1
 
 test: ## everything: unit, Rego with coverage, conventions, cases, API server, command line
 	@echo "building the API server once per machine, then testing; the first run takes some minutes"

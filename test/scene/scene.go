@@ -194,7 +194,7 @@ func Mistakes() []Mistake {
 		{Title: "A name that the SecretProviderClass does not offer",
 			Objects: sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
 		{Title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
-			Objects: Class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+entry("press-1-certificate")) + "---" +
+			Objects: Class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+"        - |\n          objectName: press-1-certificate\n          objectType: secret\n") + "---" +
 				sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
 					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n")},
 		{Title: "A server's own certificate in the issuer list, and a PEM CRL",
