@@ -161,7 +161,7 @@ func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Rol
 func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping) item {
 	if e := producer(p, m.SourcePath); e != nil {
 		it := c.entryItem(p, *e)
-		if it.entry.State == input.Malformed && it.entry.Object.Type == "secret" {
+		if it.entry.State == input.Malformed && e.Type != "cert" && e.Type != "key" {
 			c.unseen(&it, classMalformed, "its entry in the SecretProviderClass cannot be used as it is written")
 		}
 		return it
