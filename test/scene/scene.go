@@ -163,7 +163,8 @@ spec:
 %s`, name, entries)
 }
 
-func sync(name, class, mappings string) string {
+// Sync is a SecretSync with the mappings.
+func Sync(name, class, mappings string) string {
 	return fmt.Sprintf(`
 apiVersion: secret-sync.x-k8s.io/v1alpha1
 kind: SecretSync
@@ -177,7 +178,8 @@ spec:
 %s`, name, class, mappings)
 }
 
-func entry(name string) string {
+// Entry is an entry for a file that was uploaded as hex.
+func Entry(name string) string {
 	return "        - |\n          objectName: " + name + "\n          objectType: secret\n          objectEncoding: hex\n"
 }
 
@@ -190,16 +192,16 @@ func Mistakes() []Mistake {
 		{Title: "A field with a typing error, which the provider ignores in silence",
 			Objects: Class("spc-typo", "        - |\n          objectName: oven-1-der\n          objectTyp: secret\n          objectEncoding: hex\n")},
 		{Title: "The secret was disabled in the vault",
-			Objects: Class("spc-disabled", entry("locked-der"))},
+			Objects: Class("spc-disabled", Entry("locked-der"))},
 		{Title: "A name that the SecretProviderClass does not offer",
-			Objects: sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
+			Objects: Sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
 		{Title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
-			Objects: Class("spc-new", entry("press-1-der")+entry("oven-1-pem")+entry("old-press-der")+"        - |\n          objectName: press-1-certificate\n          objectType: secret\n") + "---" +
-				sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
+			Objects: Class("spc-new", Entry("press-1-der")+Entry("oven-1-pem")+Entry("old-press-der")+"        - |\n          objectName: press-1-certificate\n          objectType: secret\n") + "---" +
+				Sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
 					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n")},
 		{Title: "A server's own certificate in the issuer list, and a PEM CRL",
-			Objects: Class("spc-issuers", entry("press-1-der")+entry("plant-ca-der")+entry("plant-ca-pem-crl")) + "---" +
-				sync(issuer, "spc-issuers", "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-pem-crl, targetKey: plant-ca.crl}\n"+
+			Objects: Class("spc-issuers", Entry("press-1-der")+Entry("plant-ca-der")+Entry("plant-ca-pem-crl")) + "---" +
+				Sync(issuer, "spc-issuers", "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-pem-crl, targetKey: plant-ca.crl}\n"+
 					"      - {sourcePath: press-1-der, targetKey: press-1.der}\n")},
 	}
 }

@@ -1,0 +1,227 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/certs/vault/azure"
+	"github.com/storewarden/storewarden/certs/vault/warm"
+	"github.com/storewarden/storewarden/policies"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/input"
+	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/policies/verdict"
+	"github.com/storewarden/storewarden/test/apiserver"
+	"github.com/storewarden/storewarden/test/certtest"
+	"github.com/storewarden/storewarden/test/keyvault"
+	"github.com/storewarden/storewarden/test/scene"
+	"github.com/storewarden/storewarden/webhook"
+)
+
+// srv is the one API server of this package's tests. The store names are
+// reserved, so tests use them in turn and clean up.
+var srv *apiserver.Server
+
+// auditLog is the API server's.
+var auditLog string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "storewarden-webhook-")
+	if err != nil {
+		panic(err)
+	}
+	auditLog = dir + "/audit.log"
+	code := apiserver.Main(m, &srv, apiserver.Options{CRDs: true, AuditLog: auditLog})
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+const ns = apiserver.StoreNamespace
+
+var inventory = store.Inventory{Namespaces: []string{ns}}
+
+// door is a registered webhook with everything behind it real: the reviewer, the
+// rules, the azsecrets client over TLS to the emulator, the API server.
+type door struct {
+	vault    *keyvault.Server
+	log      *lockedBuffer
+	calls    atomic.Int64
+	notified sync.Map
+	registry *prometheus.Registry
+	memory   *warm.Memory
+	live     *cluster.Live
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type setup struct {
+	profile    engine.Profile
+	severities map[string]verdict.Severity
+	profiles   []webhook.Profile
+	judge      func(webhook.Judge) webhook.Judge
+	now        func() time.Time
+}
+
+// defaults treats service accounts as the default configuration does.
+var defaults = []webhook.Profile{
+	{Class: verdict.Unlisted, Users: []string{"system:serviceaccount:*"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine},
+}
+
+func open(t testing.TB, o setup) *door {
+	t.Helper()
+	d := &door{vault: keyvault.New(keyvault.Options{}), log: &lockedBuffer{}, registry: prometheus.NewRegistry()}
+	t.Cleanup(d.vault.Close)
+	endpoint, caPEM, err := d.vault.Start()
+	must(t, err)
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(caPEM)
+	reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("t")})
+	must(t, err)
+	e, err := engine.New(engine.Options{Config: input.DefaultConfig()}, policies.Files)
+	must(t, err)
+	d.memory = warm.New(reader, warm.Options{ErrorFor: time.Nanosecond})
+	reviewer, err := review.New(review.Options{Engine: e, Inventory: inventory, Vault: d.memory, Profile: o.profile,
+		Severities: o.severities, ExpiryWarning: 30 * 24 * time.Hour, Allowed: func(string, string) bool { return true }})
+	must(t, err)
+	cl, err := client.New(srv.Config, client.Options{})
+	must(t, err)
+	d.live = cluster.NewLive(cl)
+	metrics, err := webhook.NewMetrics(d.registry)
+	must(t, err)
+	if o.now == nil {
+		o.now = certtest.Epoch
+	}
+	if o.profiles == nil {
+		o.profiles = defaults
+	}
+	var judge webhook.Judge = reviewer
+	if o.judge != nil {
+		judge = o.judge(reviewer)
+	}
+	h, err := webhook.New(webhook.Options{Judge: judge, Inventory: inventory, Strict: o.profile == engine.Strict, Peers: d.live, Live: d.live,
+		Profiles: o.profiles, Timeout: 5 * time.Second, Now: o.now, Log: slog.New(slog.NewJSONHandler(d.log, nil)), Metrics: metrics,
+		Notify: func(about verdict.Object, warn []verdict.Finding) { d.notified.Store(about.Name, fmt.Sprint(warn)) }})
+	must(t, err)
+	d.register(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.calls.Add(1)
+		h.ServeHTTP(w, r)
+	}))
+	return d
+}
+
+// register serves a handler over TLS and waits until the API server calls it.
+func (d *door) register(t testing.TB, h http.Handler) {
+	t.Helper()
+	ca := certtest.Must(certtest.NewCA(certtest.Options{CommonName: "webhook CA", Now: time.Now()}))(t)
+	cert := certtest.Must(ca.Issue(certtest.Options{CommonName: "storewarden", IPAddresses: []string{"127.0.0.1"}}))(t)
+	key := certtest.Must(cert.Key.PEM(certtest.PKCS8))(t)
+	pair, err := tls.X509KeyPair(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.DER}), key)
+	must(t, err)
+	server := httptest.NewUnstartedServer(h)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	url := server.URL + webhook.Path
+	c := webhook.Configuration(webhook.Registration{Inventory: inventory, Timeout: 5 * time.Second,
+		Client: admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: ca.PEM()}})
+	must(t, srv.Client.Create(context.Background(), c))
+	t.Cleanup(func() { clean(t, c) })
+	await(t, "the webhook is called", func() bool {
+		probe := object(t, scene.Class("probe", "        - objectName: x\n"))
+		return srv.Client.Create(context.Background(), probe, client.DryRunAll) != nil
+	})
+	d.calls.Store(0)
+}
+
+// clean takes the webhook away, and everything a test left.
+func clean(t testing.TB, c client.Object) {
+	ctx := context.Background()
+	must(t, client.IgnoreNotFound(srv.Client.Delete(ctx, c)))
+	await(t, "the webhook is gone", func() bool {
+		probe := object(t, scene.Class("probe", "        - objectName: x\n"))
+		return srv.Client.Create(ctx, probe, client.DryRunAll) == nil
+	})
+	for _, text := range []string{scene.Class("x", ""), scene.Sync("x", "", "")} {
+		u := object(t, text)
+		must(t, srv.Client.DeleteAllOf(ctx, u, client.InNamespace(ns)))
+	}
+	must(t, srv.Client.DeleteAllOf(ctx, &corev1.Secret{}, client.InNamespace(ns)))
+}
+
+func await(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 seconds: %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// object reads one YAML document.
+func object(t testing.TB, text string) *unstructured.Unstructured {
+	t.Helper()
+	return objects(t, text)[0]
+}
+
+func objects(t testing.TB, text string) []*unstructured.Unstructured {
+	t.Helper()
+	var out []*unstructured.Unstructured
+	for doc := range strings.SplitSeq(text, "\n---") {
+		u := &unstructured.Unstructured{}
+		must(t, yaml.Unmarshal([]byte(doc), &u.Object))
+		out = append(out, u)
+	}
+	return out
+}
+
+func secret(name string, data map[string][]byte) *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: ns}, Data: data}
+}
