@@ -14,4 +14,4 @@ legal_secret(s) if regex.match(`^[0-9a-zA-Z-]{1,127}$`, s)
 as_secret(s) := trim(regex.replace(s, `[^0-9A-Za-z]+`, "-"), "-")
 
 # as_key is what becomes of a file name without the characters that are refused.
-as_key(s) := trim(regex.replace(regex.replace(s, `[^0-9A-Za-z.]+`, "-"), `-*[.][-.]*`, "."), "-")
+as_key(s) := trim(regex.replace(regex.replace(s, `[^0-9A-Za-z.]+`, "-"), `-*[.][-.]*`, "."), "-.")

@@ -13,7 +13,7 @@
 #   sources: ["secrets-store-sync-controller v0.0.4, building of the Secret's data"]
 #   variants:
 #     like:
-#       message: "SecretProviderClass {spc} offers nothing as {source}, but {suggestion}"
+#       message: "SecretProviderClass {spc} offers no {source}; it offers {suggestion}"
 #       remedy: "Set sourcePath: {suggestion}"
 package storewarden.rules.ss_02
 

@@ -14,7 +14,7 @@
 #   variants:
 #     pem:
 #       message: "key {key} must hold a CRL in DER, but vault secret {ref} holds it in PEM, which the connector skips"
-#       remedy: "Convert it and upload it again: openssl crl -in {stem}.pem -inform PEM -outform DER -out {key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
+#       remedy: "Convert it and upload it again: openssl crl -in {key}.pem -inform PEM -outform DER -out {key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 package storewarden.rules.ss_13
 
 import data.storewarden.lib.lists
