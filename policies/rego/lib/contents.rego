@@ -1,5 +1,5 @@
 # METADATA
-# description: What contents are of no use in a list of certificates.
+# description: What suits the key of a store, and what does not.
 package storewarden.lib.contents
 
 import data.storewarden.lib.roles
@@ -7,41 +7,67 @@ import data.storewarden.lib.roles
 # foreign kinds have no rule of their own, unlike PKCS#12, bundles and keys.
 foreign := {"text", "csr", "pkcs7", "public-key", "unknown"}
 
+# formats of what a key is read as, by role, extension and kind. Several
+# certificates in one file are the business of KV-19 and KV-21.
+formats := {
+	"opcua-trust": listed,
+	"opcua-issuer": listed,
+	"opcua-client": {
+		".der": {"certificate": "der", "certificate-bundle": "der"},
+		".pem": {"private-key": "pem", "certificate-with-private-key": "pem"},
+	},
+}
+
+listed := {
+	".der": {"certificate": "der", "certificate-bundle": "der"},
+	".crt": {"certificate": "pem", "certificate-bundle": "pem"},
+	".crl": {"crl": "der"},
+}
+
+# suited are the entries that are in form what their key is read as.
+suited contains e.id if {
+	some e in input.entries
+	formats[e.role][lower(e.ext)][e.content.kind] == e.content.format
+}
+
+suited contains e.id if {
+	some e in input.entries
+	e.role == "tls-trust"
+	e.content.format == "pem"
+	e.content.kind in {"certificate", "certificate-bundle"}
+}
+
+# unsuited are the others; in a healthy store there are none, and the rules that
+# look among them cost nothing.
+unsuited contains e if {
+	some e in input.entries
+	not e.id in suited
+	e.content.kind != "" # it is decoded
+	e.role in roles.stores
+}
+
 # loose_text is text beside the certificates of a TLS trust list, under a key
 # that claims to be no file: perhaps a credential in the same Secret, which is
 # odd but reads as no certificate and harms none.
 loose_text contains e.id if {
-	some e in input.entries
+	some e in unsuited
 	e.role == "tls-trust"
 	e.ext == ""
 	e.content.kind == "text"
 }
 
-# unreadable is a certificate or CRL that suits its key, but that no parser here
-# could read, which is not to say that the connector cannot.
+# unreadable is a certificate or CRL that no parser here could read, which is
+# not to say that the connector cannot.
 unreadable contains e.id if {
 	some e in input.entries
-	e.role in roles.opcua_lists
-	e.content.kind == "certificate"
 	e.content.certificates == 0
-	e.content.format == formats[lower(e.ext)]
+	e.content.kind == "certificate"
+	e.id in suited
 }
 
 unreadable contains e.id if {
 	some e in input.entries
-	e.role in roles.opcua_lists
 	e.content.kind == "crl"
 	e.content.crls == 0
-	e.content.format == "der"
-	lower(e.ext) == ".crl"
+	e.id in suited
 }
-
-unreadable contains e.id if {
-	some e in input.entries
-	e.role == "tls-trust"
-	e.content.kind == "certificate"
-	e.content.certificates == 0
-	e.content.format == "pem"
-}
-
-formats := {".der": "der", ".crt": "pem"}

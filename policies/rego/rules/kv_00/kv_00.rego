@@ -64,7 +64,7 @@ finding contains {
 } if {
 	not input.vault_asked
 	input.subject.kind == "SecretProviderClass"
-	unseen := count([1 | some e in input.entries; e.state == "unseen"])
+	unseen := count([1 | some e in input.entries; e.state == "unseen"; e.vault.problem == ""])
 	unseen > 0
 }
 
@@ -72,9 +72,9 @@ finding contains object.union(
 	{
 		"code": "KV-00", "field": fields[input.subject.kind], "variant": variant(u.reason),
 		"args": {
-			"count": count(u.names), "names": words.few(u.names), "first": first(u.names),
+			"count": count(u.names), "names": words.few(u.names), "first": first(secrets),
 			"reason": u.reason, "detail": u.message,
-			"keyvault": input.spc.vault.value, "class": input.sync.provider_class,
+			"keyvault": input.spc.vault.value, "class": input.spc.name,
 		},
 	},
 	severity(u.reason),
@@ -82,13 +82,17 @@ finding contains object.union(
 	some u in input.unverified
 	not u.reason in told
 	shown(u.reason)
+	secrets := [e.vault.secret | some e in input.entries; e.vault.problem == u.reason]
 }
 
-# shown drops what follows from having given no vault, which is said once.
-shown(_) if input.vault_asked
+# shown drops what follows from having given no vault, which is said once, and
+# what a SecretProviderClass has other findings for.
+shown(reason) if {
+	input.vault_asked
+	not reason in class
+}
 
 shown(reason) if {
-	not input.vault_asked
 	input.subject.kind == "SecretSync"
 	reason in class
 }

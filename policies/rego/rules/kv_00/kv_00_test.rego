@@ -6,11 +6,17 @@ import data.storewarden.rules.kv_00
 document(kind, asked, reason) := fixture.document({
 	"subject": {"kind": kind},
 	"vault_asked": asked,
-	"spc": {"vault": {"value": "kv"}},
-	"sync": {"provider_class": "spc"},
-	"entries": [fixture.entry({"id": 0, "state": "unseen"}), fixture.entry({"id": 1, "state": "malformed"})],
+	"spc": {"name": "spc", "vault": {"value": "kv"}},
+	"entries": [
+		fixture.entry({"id": 0, "state": "malformed"}),
+		fixture.entry({"id": 1, "state": "unseen", "vault": {"secret": "a", "problem": problem(asked, reason)}}),
+	],
 	"unverified": [fixture.unverified({"reason": reason, "message": "m", "names": ["a", "b"]})],
 })
+
+problem(true, reason) := reason
+
+problem(false, _) := ""
 
 found(kind, asked, reason) := fs if {
 	fs := kv_00.finding with input as document(kind, asked, reason)
@@ -64,6 +70,10 @@ test_says_once_that_no_vault_was_given if {
 		"args": {"secrets": "1 vault secret"},
 	}}
 	count(found("SecretSync", false, "Unreachable")) == 0
+}
+
+test_leaves_a_malformed_class_to_its_own_findings if {
+	count(found("SecretProviderClass", true, "ProviderClassMalformed")) == 0
 }
 
 test_says_without_a_vault_that_the_class_was_not_seen if {

@@ -14,8 +14,8 @@
 #   sources: ["facts: b4, KV-17, observed with Go's PEM parser"]
 #   variants:
 #     byte-order-mark:
-#       message: "key {key} holds PEM behind a byte order mark, which many parsers do not skip"
-#       remedy: "Remove the mark and upload the file again: sed -i '1s/^\\xEF\\xBB\\xBF//' ./{key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       message: "key {key} holds {what} behind a byte order mark, which many parsers do not skip"
+#       remedy: "Save the file as UTF-8 without the mark and upload it again: sed -i '1s/^\\xEF\\xBB\\xBF//' ./{key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 package storewarden.rules.kv_17
 
 import data.storewarden.lib.roles
@@ -31,5 +31,6 @@ finding contains {"code": "KV-17", "entry": e.id, "variant": "byte-order-mark", 
 	some e in input.entries
 	"byte-order-mark" in e.content.problems
 	not "lost-newlines" in e.content.problems
+	e.content.kind != "text" # no PEM at all, which is KV-18's
 	e.role in roles.stores
 }

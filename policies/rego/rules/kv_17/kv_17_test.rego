@@ -24,6 +24,13 @@ test_silent_for_other_problems if {
 	count(kv_17.finding) == 0 with input as document("opcua-trust", ["text-around"])
 }
 
+test_silent_for_a_mark_before_other_text if {
+	count(kv_17.finding) == 0 with input as fixture.document({"entries": [fixture.entry({
+		"role": "opcua-trust",
+		"content": {"kind": "text", "problems": ["byte-order-mark"]},
+	})]})
+}
+
 test_silent_where_anything_goes if {
 	every role in ["", "device-credential"] {
 		every problem in ["lost-newlines", "byte-order-mark"] {

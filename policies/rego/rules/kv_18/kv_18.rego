@@ -75,7 +75,7 @@ wordings[id] := {"variant": "crl"} if {
 }
 
 wordings[e.id] := {"variant": "crl-in-bundle"} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.role == "tls-trust"
 	e.content.kind == "crl"
 }
@@ -84,7 +84,7 @@ wordings[e.id] := {"variant": "crl-in-bundle"} if {
 worded := {"text": "", "unknown": "", "empty": "empty", "csr": "csr", "pkcs7": "pkcs7", "public-key": "public-key"}
 
 corrupted contains e.id if {
-	some e in input.entries
+	some e in contents.unsuited
 	"replacement-chars" in e.content.problems
 	e.content.kind in {"text", "unknown"}
 	e.role in roles.lists
@@ -93,7 +93,7 @@ corrupted contains e.id if {
 # misplaced are CRLs under a key for a certificate; one under any other key has
 # an extension that is refused already.
 misplaced contains e.id if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.content.kind == "crl"
 	lower(e.ext) in {".der", ".crt"}
 	e.role in roles.opcua_lists

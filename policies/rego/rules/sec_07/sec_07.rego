@@ -66,13 +66,13 @@ misfits := {
 }
 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": variant} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.role in roles.opcua_lists
 	variant := misfits[lower(e.ext)][e.content.kind][e.content.format]
 }
 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": "ignored", "args": {"extension": shown}} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.role in roles.opcua_lists
 	e.content.kind in {"certificate", "crl"}
 	not lower(e.ext) in object.keys(misfits)
@@ -80,64 +80,38 @@ finding contains {"code": "SEC-07", "entry": e.id, "variant": "ignored", "args":
 }
 
 finding contains {"code": "SEC-07", "entry": e.id} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.content.kind in contents.foreign
 	e.role in roles.lists
 	not e.id in contents.loose_text
 }
 
-finding contains {"code": "SEC-07", "entry": id, "severity": "warn"} if {
-	some id in contents.loose_text
+finding contains {"code": "SEC-07", "entry": e.id} if {
+	some e in contents.unsuited
+	e.role == "tls-trust"
+	e.content.kind == "crl"
 }
 
 finding contains {"code": "SEC-07", "entry": id, "severity": "warn"} if {
-	some id in contents.unreadable
+	some id in (contents.loose_text | contents.unreadable)
 }
 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": "private-key"} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.content.kind == "private-key"
 	e.role in roles.lists
 }
 
-finding contains {"code": "SEC-07", "entry": e.id, "variant": "client-certificate"} if {
-	some e in input.entries
-	e.role == "opcua-client"
-	lower(e.ext) == ".der"
-	e.state == "decoded"
-	not e.id in client_certificates
-}
-
-finding contains {"code": "SEC-07", "entry": e.id, "variant": "client-key"} if {
-	some e in input.entries
-	e.role == "opcua-client"
-	lower(e.ext) == ".pem"
-	e.state == "decoded"
-	not e.id in client_keys
-}
-
-client_certificates contains e.id if {
-	some e in input.entries
-	e.content.format == "der"
-	e.content.kind in {"certificate", "certificate-bundle"}
-}
-
-# client_keys may have their certificate beside them in the same PEM file.
-client_keys contains e.id if {
-	some e in input.entries
-	e.content.format == "pem"
-	e.content.kind in {"private-key", "certificate-with-private-key"}
-}
-
 finding contains {"code": "SEC-07", "entry": e.id, "variant": "not-pem"} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.role == "tls-trust"
 	e.content.format == "der"
 	e.content.kind in {"certificate", "certificate-bundle"}
 }
 
-finding contains {"code": "SEC-07", "entry": e.id} if {
-	some e in input.entries
-	e.role == "tls-trust"
-	e.content.kind == "crl"
+finding contains {"code": "SEC-07", "entry": e.id, "variant": client[lower(e.ext)]} if {
+	some e in contents.unsuited
+	e.role == "opcua-client"
 }
+
+client := {".der": "client-certificate", ".pem": "client-key"}

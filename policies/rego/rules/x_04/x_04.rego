@@ -20,6 +20,7 @@ package storewarden.rules.x_04
 finding contains {"code": "X-04", "entry": c.entry, "certificate": c.id} if {
 	some c in input.certificates
 	c.role == "opcua-issuer"
+	lower(input.entries[c.entry].ext) != ".crl" # SS-13 or SEC-07 tells it
 	not c.ca
 	c.version == 3
 }
@@ -27,6 +28,7 @@ finding contains {"code": "X-04", "entry": c.entry, "certificate": c.id} if {
 finding contains {"code": "X-04", "entry": c.entry, "certificate": c.id, "severity": "warn", "variant": "application"} if {
 	some c in input.certificates
 	c.role == "opcua-issuer"
+	lower(input.entries[c.entry].ext) != ".crl" # SS-13 or SEC-07 tells it
 	c.application
 	c.ca
 }

@@ -31,3 +31,12 @@ test_silent_in_the_trust_list if {
 		count(x_04.finding) == 0 with input as document({"role": "opcua-trust", "ca": ca, "application": true})
 	}
 }
+
+test_silent_under_the_key_of_a_crl if {
+	every ca in [true, false] {
+		count(x_04.finding) == 0 with input as fixture.document({
+			"entries": [fixture.entry({"ext": ".CRL"})],
+			"certificates": [fixture.certificate({"role": "opcua-issuer", "version": 3, "ca": ca, "application": ca})],
+		})
+	}
+}

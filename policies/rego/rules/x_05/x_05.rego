@@ -22,5 +22,6 @@ finding contains {
 } if {
 	some c in input.certificates
 	c.role == "opcua-issuer"
+	lower(input.entries[c.entry].ext) != ".crl" # SS-13 or SEC-07 tells it
 	c.version in {1, 2}
 }

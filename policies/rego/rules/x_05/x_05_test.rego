@@ -24,3 +24,10 @@ test_silent_for_version_3 if {
 test_silent_in_the_trust_list if {
 	count(x_05.finding) == 0 with input as document("opcua-trust", 1)
 }
+
+test_silent_under_the_key_of_a_crl if {
+	count(x_05.finding) == 0 with input as fixture.document({
+		"entries": [fixture.entry({"ext": ".crl"})],
+		"certificates": [fixture.certificate({"role": "opcua-issuer", "version": 1})],
+	})
+}
