@@ -98,6 +98,9 @@ type setup struct {
 	profiles   []webhook.Profile
 	judge      func(webhook.Judge) webhook.Judge
 	now        func() time.Time
+	// index answers for peers from memory, as in production; tests that look at a
+	// peer right after writing it read live.
+	index bool
 }
 
 // defaults treats service accounts as the default configuration does.
@@ -136,19 +139,35 @@ func open(t testing.TB, o setup) *door {
 	if o.judge != nil {
 		judge = o.judge(reviewer)
 	}
-	h, err := webhook.New(webhook.Options{Judge: judge, Inventory: inventory, Strict: o.profile == engine.Strict, Peers: d.live, Live: d.live,
+	var peers review.Peers = d.live
+	if o.index {
+		peers = watched(t)
+	}
+	h, err := webhook.New(webhook.Options{Judge: judge, Inventory: inventory, Strict: o.profile == engine.Strict, Peers: peers, Live: d.live,
 		Profiles: o.profiles, Timeout: 5 * time.Second, Now: o.now, Log: slog.New(slog.NewJSONHandler(d.log, nil)), Metrics: metrics,
 		Notify: func(about verdict.Object, warn []verdict.Finding) { d.notified.Store(about.Name, fmt.Sprint(warn)) }})
 	must(t, err)
 	d.register(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.calls.Add(1)
 		h.ServeHTTP(w, r)
-	}))
+	}), true)
 	return d
 }
 
-// register serves a handler over TLS and waits until the API server calls it.
-func (d *door) register(t testing.TB, h http.Handler) {
+func watched(t testing.TB) *cluster.Index {
+	t.Helper()
+	index, err := cluster.NewIndex(srv.Config, cluster.Options{Inventory: inventory})
+	must(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	go func() { _ = index.Start(ctx) }()
+	await(t, "the watches have synced", index.Synced)
+	return index
+}
+
+// register serves a handler over TLS; one that judges is waited for until the
+// API server calls it.
+func (d *door) register(t testing.TB, h http.Handler, judges bool) {
 	t.Helper()
 	ca := certtest.Must(certtest.NewCA(certtest.Options{CommonName: "webhook CA", Now: time.Now()}))(t)
 	cert := certtest.Must(ca.Issue(certtest.Options{CommonName: "storewarden", IPAddresses: []string{"127.0.0.1"}}))(t)
@@ -165,6 +184,9 @@ func (d *door) register(t testing.TB, h http.Handler) {
 		Client: admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: ca.PEM()}})
 	must(t, srv.Client.Create(context.Background(), c))
 	t.Cleanup(func() { clean(t, c) })
+	if !judges {
+		return
+	}
 	await(t, "the webhook is called", func() bool {
 		probe := object(t, scene.Class("probe", "        - objectName: x\n"))
 		return srv.Client.Create(context.Background(), probe, client.DryRunAll) != nil

@@ -22,6 +22,7 @@ day := 86400
 
 finding contains {"code": "X-02", "entry": c.entry, "certificate": c.id, "args": {"upload": upload.options[c.entry]}} if {
 	some c in input.certificates
+	c.not_before > input.now
 	c.not_before - input.now > day
 	c.role != ""
 }

@@ -19,7 +19,9 @@ finding contains {
 	"args": {"days": data.config.expiry_warning_days, "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
+	c.not_after <= horizon
 	c.not_after >= input.now
-	c.not_after - input.now <= data.config.expiry_warning_days * 86400
 	c.role != ""
 }
+
+horizon := input.now + (data.config.expiry_warning_days * 86400)

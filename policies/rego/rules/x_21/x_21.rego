@@ -20,8 +20,8 @@ finding contains {
 	"args": {"least": data.config.minimum_certificate_key_size, "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
-	c.key_algorithm == "RSA"
-	c.key_bits > 0 # 0 is not known
 	c.key_bits < data.config.minimum_certificate_key_size
+	c.key_bits > 0 # 0 is not known
+	c.key_algorithm == "RSA"
 	c.role in roles.opcua
 }

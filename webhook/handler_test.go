@@ -1,0 +1,144 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/storewarden/storewarden/certs/store/manifest"
+	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/policies/verdict"
+	"github.com/storewarden/storewarden/test/certtest"
+	"github.com/storewarden/storewarden/webhook"
+)
+
+// refuses is a judge that finds as many faults as it is told to.
+type refuses struct{ findings []verdict.Finding }
+
+func (r refuses) Review(_ context.Context, req review.Request) (verdict.Verdict, error) {
+	return verdict.Verdict{Object: verdict.Object{Kind: req.Subject.ID.Kind, Namespace: req.Subject.ID.Namespace, Name: req.Subject.ID.Name},
+		Role: "opcua-trust", Entries: 40, Findings: r.findings, Texts: map[string]string{}}, nil
+}
+
+func handler(t testing.TB, j webhook.Judge) *webhook.Handler {
+	t.Helper()
+	metrics, err := webhook.NewMetrics(prometheus.NewRegistry())
+	must(t, err)
+	peers, err := manifest.Load([]string{manifest.Stdin}, strings.NewReader(""), manifest.Options{})
+	must(t, err)
+	h, err := webhook.New(webhook.Options{Judge: j, Inventory: inventory, Peers: peers, Live: peers, Timeout: time.Second,
+		Now: certtest.Epoch, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics})
+	must(t, err)
+	return h
+}
+
+const reviewOf = `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE","namespace":"azure-iot-operations","userInfo":{"username":"alice"},"object":`
+
+const storeSecret = `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"aio-opc-ua-broker-trust-list"},"data":{"a.der":"AA=="}}`
+
+func post(h http.Handler, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, webhook.Path+"?timeout=5s", strings.NewReader(body)))
+	return w
+}
+
+func TestBodiesThatAreNoReview(t *testing.T) {
+	h := handler(t, refuses{})
+	for name, tc := range map[string]struct {
+		body string
+		want int
+	}{
+		"empty":           {"", http.StatusBadRequest},
+		"not JSON":        {"{", http.StatusBadRequest},
+		"no request":      {`{"apiVersion":"admission.k8s.io/v1"}`, http.StatusBadRequest},
+		"another version": {strings.Replace(reviewOf, "/v1", "/v1beta1", 1) + storeSecret + "}}", http.StatusBadRequest},
+		"too large":       {strings.Repeat(" ", 8<<20), http.StatusRequestEntityTooLarge},
+		"a review":        {reviewOf + storeSecret + "}}", http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := post(h, tc.body).Code; got != tc.want {
+				t.Errorf("answered %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
+
+// An object that cannot be read is refused, not let through.
+func TestAnObjectThatCannotBeRead(t *testing.T) {
+	w := post(handler(t, refuses{}), reviewOf+strings.Replace(storeSecret, `"AA=="`, `"MARKED!"`, 1)+"}}")
+	var out admissionv1.AdmissionReview
+	must(t, json.Unmarshal(w.Body.Bytes(), &out))
+	if out.Response.Allowed || strings.Contains(w.Body.String(), "MARKED") {
+		t.Errorf("answered %s", w.Body)
+	}
+}
+
+// However much is wrong, what a person gets is bounded and counted.
+func TestAnswersAreBounded(t *testing.T) {
+	var deny, warn []verdict.Finding
+	for i := range 40 {
+		f := verdict.Finding{Code: "X-01", Severity: verdict.Deny, Field: "data[" + strings.Repeat("x", i) + "]", Entry: strings.Repeat("e", i+1),
+			Message: "a line\nand a \x1bcontrol character " + strings.Repeat("long ", 30), Remedy: "Renew it."}
+		deny = append(deny, f)
+		f.Severity = verdict.Warn
+		warn = append(warn, f)
+	}
+	var out admissionv1.AdmissionReview
+	must(t, json.Unmarshal(post(handler(t, refuses{append(deny, warn...)}), reviewOf+storeSecret+"}}").Body.Bytes(), &out))
+	message := out.Response.Result.Message
+	if n := strings.Count(message, "\n"); n > 11 || len(message) > 4100 {
+		t.Errorf("%d lines, %d bytes", n, len(message))
+	}
+	if !strings.Contains(message, "more: storewarden audit --cluster -n azure-iot-operations") {
+		t.Errorf("what is left is not counted: %s", message)
+	}
+	total := 0
+	for _, w := range out.Response.Warnings {
+		total += len(w)
+		if strings.ContainsAny(w, "\n\x1b") || len([]rune(w)) > 250 {
+			t.Errorf("a warning that vanishes or is cut: %q", w)
+		}
+	}
+	if len(out.Response.Warnings) > 10 || total > 3200 || !strings.Contains(out.Response.Warnings[len(out.Response.Warnings)-1], "more:") {
+		t.Errorf("%d warnings of %d bytes", len(out.Response.Warnings), total)
+	}
+	if len(out.Response.Result.Details.Causes) != 40 {
+		t.Errorf("programs get %d causes of 40", len(out.Response.Result.Details.Causes))
+	}
+}
+
+// FuzzAdmissionReview: whatever the body, the answer is an HTTP error or a review
+// with a response and the request's UID; a change is never allowed because its
+// object could not be read; nothing panics.
+func FuzzAdmissionReview(f *testing.F) {
+	f.Add([]byte(reviewOf + storeSecret + "}}"))
+	f.Add([]byte(strings.Replace(reviewOf+storeSecret+"}}", "CREATE", "DELETE", 1)))
+	f.Add([]byte(strings.Replace(reviewOf+storeSecret+"}}", "CREATE", "UPDATE", 1)))
+	f.Add([]byte(reviewOf + `{"apiVersion":"secret-sync.x-k8s.io/v1alpha1","kind":"SecretSync","spec":{"secretObject":{"data":[{}]}}}}}`))
+	f.Add([]byte(reviewOf + `{"kind":7}}}`))
+	h := handler(f, refuses{[]verdict.Finding{{Code: "X-01", Severity: verdict.Deny}}})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, webhook.Path, bytes.NewReader(body)))
+		if w.Code != http.StatusOK {
+			return
+		}
+		var in, out admissionv1.AdmissionReview
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Response == nil || out.Response.UID == "" {
+			t.Fatalf("answered %q", w.Body)
+		}
+		if json.Unmarshal(body, &in) == nil && in.Request != nil && in.Request.UID != out.Response.UID {
+			t.Errorf("the UID is %q, not %q", out.Response.UID, in.Request.UID)
+		}
+	})
+}
