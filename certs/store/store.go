@@ -242,15 +242,17 @@ func (v Inventory) NameOf(namespace string, role Role) string {
 }
 
 // roleOfKeys recognises the two shapes that AIO's own documentation uses for
-// stores of any name: ca.crt for a TLS trust list, and a device's credentials.
+// stores of any name: a TLS trust list with ca.crt and nothing but certificates,
+// and a device's credentials. A key pair beside ca.crt is somebody's mTLS.
 func roleOfKeys(o *Object) Role {
-	for _, k := range o.keys() {
-		switch k {
-		case "ca.crt":
-			return RoleTLSTrust
-		case "privateKey", "intermediateCerts":
-			return RoleDeviceCredential
-		}
+	keys := o.keys()
+	certificates := func(k string) bool { return slices.Contains([]string{".crt", ".pem", ".cer"}, SplitKey(k).Ext) }
+	switch {
+	case slices.Contains(keys, "privateKey"), slices.Contains(keys, "intermediateCerts"):
+		return RoleDeviceCredential
+	case slices.Contains(keys, "ca.crt") && !slices.Contains(keys, "tls.crt") &&
+		!slices.ContainsFunc(keys, func(k string) bool { return !certificates(k) }):
+		return RoleTLSTrust
 	}
 	return RoleUnknown
 }

@@ -168,7 +168,7 @@ func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping) item {
 	}
 	it := item{entry: emptyEntry()}
 	broken := p.Objects.Trouble != "" || slices.ContainsFunc(p.Objects.Entries, func(e store.Entry) bool {
-		return malformed(e) && (e.Output() == m.SourcePath || e.Output() == "")
+		return malformed(e) && (e.Output() == m.SourcePath || e.Name == m.SourcePath || e.Output() == "")
 	})
 	if broken {
 		c.unseen(&it, classMalformed, "the SecretProviderClass cannot be used as it is written")
