@@ -1,66 +1,59 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/watch"
+	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store"
 )
 
-// Options say what an Index watches.
+// Options says what an Index keeps.
 type Options struct {
-	// Inventory names the namespaces and the stores.
+	// Inventory names the namespaces whose SecretProviderClasses and
+	// SecretSyncs are watched, and the Secrets watched by name: the reserved
+	// names in those namespaces, and the configured stores in theirs.
 	Inventory store.Inventory
 }
 
-// Index keeps the guarded objects in memory, parsed once each. It is safe for
-// concurrent use; what it returns is shared and read-only.
+// Index keeps in memory what reviews look up again and again. Its objects are
+// shared and read-only. It is a Runnable of controller-runtime's manager.
 type Index struct {
 	client  dynamic.Interface
-	watches []*scope
-
-	mu      sync.RWMutex
-	objects map[key]*store.Object
-	broken  map[key]error // an object that could not be parsed is not absent
+	live    *Live
+	sources map[sourceKey]*source
+	started atomic.Bool
 }
 
-type key struct{ kind, namespace, name string }
+// sourceKey identifies a source.
+type sourceKey struct{ kind, namespace, name string }
 
-// scope is one watch: a kind in a namespace, of one name for Secrets.
-type scope struct {
-	index           *Index
-	kind, namespace string
-	name            string // "" watches all of the kind
-	resource        schema.GroupVersionResource
-
-	synced bool // guarded by the index's lock
-}
-
-var resources = map[string]string{store.KindSecretProviderClass: "secretproviderclasses",
-	store.KindSecretSync: "secretsyncs", store.KindSecret: "secrets"}
-
-// NewIndex makes an index; Start fills it.
+// NewIndex makes an index; Start fills it. It sends no request.
 func NewIndex(cfg *rest.Config, opt Options) (*Index, error) {
-	c, err := dynamic.NewForConfig(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
+	if slices.Contains(opt.Inventory.Namespaces, "") {
+		return nil, errors.New("a namespace to watch has no name")
 	}
-	x := &Index{client: c, objects: map[key]*store.Object{}, broken: map[key]error{}}
+	cfg = rest.CopyConfig(cfg)
+	cfg.QPS = -1    // as many requests as there are sources, at start; the server has its own fairness
+	cfg.Timeout = 0 // it would end every watch
+	watches, err := dynamic.NewForConfig(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("make a client for watches: %w", err)
+	}
+	reader, err := client.New(cfg, client.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("make a client for reads: %w", err)
+	}
+	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey]*source{}}
 	for _, ns := range opt.Inventory.Namespaces {
 		x.watch(store.KindSecretProviderClass, ns, "")
 		x.watch(store.KindSecretSync, ns, "")
@@ -69,181 +62,75 @@ func NewIndex(cfg *rest.Config, opt Options) (*Index, error) {
 		}
 	}
 	for _, s := range opt.Inventory.Stores {
-		if !slices.ContainsFunc(x.watches, func(w *scope) bool { return w.namespace == s.Namespace && w.name == s.Name }) {
-			x.watch(store.KindSecret, s.Namespace, s.Name)
+		if s.Namespace == "" || s.Name == "" {
+			return nil, errors.New("a store to watch has no name or no namespace") // either would mean all Secrets
 		}
+		x.watch(store.KindSecret, s.Namespace, s.Name)
 	}
 	return x, nil
 }
 
 func (x *Index) watch(kind, namespace, name string) {
-	gvk := kindOf(kind)
-	x.watches = append(x.watches, &scope{index: x, kind: kind, namespace: namespace, name: name,
-		resource: gvk.GroupVersion().WithResource(resources[kind])})
+	x.sources[sourceKey{kind, namespace, name}] = newSource(kind, namespace, name)
 }
 
-// Start watches until the context ends. A watch that fails is tried again with
-// the client's own backoff.
+// Start watches until the context ends. It never fails for what the cluster
+// lacks or forbids: it asks again, and Detail tells.
 func (x *Index) Start(ctx context.Context) error {
-	var wg sync.WaitGroup
-	for _, s := range x.watches {
-		wg.Go(func() {
-			r := cache.NewReflectorWithOptions(s.listWatch(), &unstructured.Unstructured{}, s, cache.ReflectorOptions{Name: "storewarden " + s.kind + " " + s.namespace + "/" + s.name})
-			r.RunWithContext(ctx)
-		})
+	if x.started.Swap(true) {
+		return errors.New("the index was started before")
 	}
-	wg.Wait()
-	return nil
+	// client-go logs each retry by itself; Detail has the same, once.
+	g, ctx := errgroup.WithContext(klog.NewContext(ctx, logr.Discard()))
+	for _, s := range x.sources {
+		g.Go(func() error { return s.run(ctx, x.client) })
+	}
+	return g.Wait()
 }
 
-// Synced reports whether every watch has told what there is. A kind that the
-// cluster does not have counts: there is none of it.
-func (x *Index) Synced() bool {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return !slices.ContainsFunc(x.watches, func(s *scope) bool { return !s.synced })
-}
+// NeedLeaderElection tells the manager that every replica needs the index.
+func (x *Index) NeedLeaderElection() bool { return false }
 
-var errNotSynced = errors.New("the watches have not told yet what there is")
-
-// Get returns an object from memory. A Secret that is not watched is unknown,
-// which is not the same as absent.
-func (x *Index) Get(_ context.Context, kind, namespace, name string) (*store.Object, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	k := key{kind, namespace, name}
-	if o, ok := x.objects[k]; ok {
-		return o, nil
-	}
-	if err, ok := x.broken[k]; ok {
-		return nil, err
-	}
-	for _, s := range x.watches {
-		if s.kind == kind && s.namespace == namespace && (s.name == "" || s.name == name) {
-			if !s.synced {
-				return nil, errNotSynced
-			}
-			return nil, store.ErrNotFound
+// WaitForSync waits until the API server has told, for every source, what there
+// is, be it that the kind does not exist; false if the context ends before.
+func (x *Index) WaitForSync(ctx context.Context) bool {
+	for _, s := range x.sources {
+		select {
+		case <-s.answered:
+		case <-ctx.Done():
+			return false
 		}
 	}
-	return nil, fmt.Errorf("%s %s/%s is not watched", kind, namespace, name)
+	return true
 }
 
-// List returns the objects of a kind in a namespace, by name.
-func (x *Index) List(_ context.Context, kind, namespace string) ([]*store.Object, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	watched := false
-	for _, s := range x.watches {
-		if s.kind == kind && s.namespace == namespace && s.name == "" {
-			if !s.synced {
-				return nil, errNotSynced
-			}
-			watched = true
-		}
+// Get returns the object of the name, or store.ErrNotFound. What is not
+// watched, or not seen yet, is asked of the API server.
+func (x *Index) Get(ctx context.Context, kind, namespace, name string) (*store.Object, error) {
+	s := x.sources[sourceKey{kind, namespace, ""}]
+	if s == nil {
+		s = x.sources[sourceKey{kind, namespace, name}]
 	}
-	if !watched {
-		return nil, fmt.Errorf("all %s of %s are not watched", kind, namespace)
+	if s == nil || !s.isAnswered() {
+		return x.live.Get(ctx, kind, namespace, name)
 	}
-	var out []*store.Object
-	for k, o := range x.objects {
-		if k.kind == kind && k.namespace == namespace {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(a, b *store.Object) int { return cmp.Compare(a.ID.Name, b.ID.Name) })
-	return out, nil
+	return s.get(name)
 }
 
-func (s *scope) listWatch() *cache.ListWatch {
-	client := s.index.client.Resource(s.resource).Namespace(s.namespace)
-	narrow := func(o *metav1.ListOptions) {
-		if s.name != "" {
-			o.FieldSelector = fields.OneTermEqualSelector("metadata.name", s.name).String()
-		}
+// List returns the objects of a kind in a namespace, as Live does.
+func (x *Index) List(ctx context.Context, kind, namespace string) ([]*store.Object, error) {
+	s := x.sources[sourceKey{kind, namespace, ""}]
+	if s == nil || !s.isAnswered() {
+		return x.live.List(ctx, kind, namespace)
 	}
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			narrow(&o)
-			list, err := client.List(ctx, o)
-			if apierrors.IsNotFound(err) {
-				s.settle(nil) // the cluster does not have the kind
-			}
-			return list, err
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			narrow(&o)
-			return client.Watch(ctx, o)
-		},
-	}
+	return s.all(), nil
 }
 
-// The rest is what a reflector needs of a store.
-
-func (s *scope) Add(obj any) error    { return s.Update(obj) }
-func (s *scope) Resync() error        { return nil }
-func (s *scope) Delete(obj any) error { return s.change(obj, true) }
-func (s *scope) Update(obj any) error { return s.change(obj, false) }
-
-// Replace takes what a list told.
-func (s *scope) Replace(list []any, _ string) error {
-	s.settle(list)
-	return nil
-}
-
-func (s *scope) settle(list []any) {
-	x := s.index
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for k := range x.objects {
-		if s.covers(k) {
-			delete(x.objects, k)
-		}
+// Detail tells the state of each source, for a readiness check or a person.
+func (x *Index) Detail() map[string]string {
+	detail := make(map[string]string, len(x.sources))
+	for _, s := range x.sources {
+		detail[s.String()] = s.detail()
 	}
-	for k := range x.broken {
-		if s.covers(k) {
-			delete(x.broken, k)
-		}
-	}
-	for _, obj := range list {
-		s.put(obj)
-	}
-	s.synced = true
-}
-
-func (s *scope) covers(k key) bool {
-	return k.kind == s.kind && k.namespace == s.namespace && (s.name == "" || s.name == k.name)
-}
-
-func (s *scope) change(obj any, gone bool) error {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
-	if !gone {
-		s.put(obj)
-		return nil
-	}
-	if u, ok := obj.(*unstructured.Unstructured); ok {
-		k := key{s.kind, u.GetNamespace(), u.GetName()}
-		delete(s.index.objects, k)
-		delete(s.index.broken, k)
-	}
-	return nil
-}
-
-// put parses an object under the index's lock; events of guarded objects are
-// rare.
-func (s *scope) put(obj any) {
-	u, ok := obj.(*unstructured.Unstructured)
-	if !ok {
-		return
-	}
-	k := key{s.kind, u.GetNamespace(), u.GetName()}
-	o, err := parse(u)
-	if err != nil {
-		delete(s.index.objects, k)
-		s.index.broken[k] = err
-		return
-	}
-	delete(s.index.broken, k)
-	s.index.objects[k] = o
+	return detail
 }
