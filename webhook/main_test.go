@@ -161,7 +161,9 @@ func watched(t testing.TB) *cluster.Index {
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	go func() { _ = index.Start(ctx) }()
-	await(t, "the watches have synced", index.Synced)
+	if !index.WaitForSync(ctx) {
+		t.Fatal("the watches did not sync")
+	}
 	return index
 }
 

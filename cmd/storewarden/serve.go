@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -106,18 +107,20 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	}
 	server := ctrlwebhook.NewServer(ctrlwebhook.Options{Host: c.Webhook.Host, Port: c.Webhook.Port, CertDir: c.Webhook.CertDir})
 	server.Register(webhook.Path, handler)
+	var synced atomic.Bool
 	ready := func(r *http.Request) error {
 		if err := server.StartedChecker()(r); err != nil {
 			return err
 		}
-		if !index.Synced() {
-			return errors.New("the watches have not synced")
+		if !synced.Load() {
+			return errors.New("the watches have not told yet what there is")
 		}
 		return nil
 	}
 	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return index.Start(ctx) })
+	g.Go(func() error { synced.Store(index.WaitForSync(ctx)); return nil })
 	g.Go(func() error { return server.Start(ctx) })
 	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready)) })
 	g.Go(func() error {

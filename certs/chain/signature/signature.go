@@ -14,8 +14,8 @@ import (
 
 // maxRSABits bounds the work of one verification: the time grows with the
 // square of the modulus, and a modulus may fill a whole Secret. Nothing in the
-// field is longer than 16384 bits, which takes about two milliseconds.
-const maxRSABits = 16384
+
+const maxRSABits = 8192
 
 // minRSABits is what crypto/rsa works with; it refuses shorter keys whether
 // the signature is right or not.

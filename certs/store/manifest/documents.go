@@ -33,12 +33,9 @@ func (l *loader) documents(file string, data []byte) {
 		d := document{file: file, line: line, text: data[:end]}
 		line += bytes.Count(d.text, []byte("\n"))
 		data = data[end:]
-		if bytes.HasPrefix(d.text, []byte("...")) { // ends what came before
-			n := bytes.IndexByte(d.text, '\n') + 1
-			if n == 0 {
-				continue
-			}
-			d.text = d.text[n:]
+		// The end of the document before, unless something is wrong with it.
+		if first, rest, _ := bytes.Cut(d.text, []byte("\n")); isMarker(first, "...") && isEmpty(first[3:]) {
+			d.text = rest
 			d.line++
 		}
 		if !isEmpty(d.text) {
