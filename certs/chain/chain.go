@@ -6,8 +6,6 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"crypto/x509"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -18,8 +16,8 @@ import (
 // Signature is whether one key signed something.
 type Signature string
 
-// The closed list. Unverifiable is an algorithm or a form that cannot be checked
-// here; it is never called invalid.
+// The closed list. Unverifiable is an algorithm, a key or a form that cannot be
+// checked here; it is never called invalid.
 const (
 	Valid        Signature = "valid"
 	Invalid      Signature = "invalid"
@@ -30,8 +28,8 @@ const (
 type Link struct {
 	// Name is whether the issuer's name equals the CA's subject, byte for byte.
 	Name bool
-	// KeyID is whether the authority key identifier, where there is one, is the
-	// CA's.
+	// KeyID is whether the authority key identifier, as far as there is one,
+	// names the CA's key identifier and serial: false is a CA that was re-keyed.
 	KeyID bool
 	// Signature is checked only when Name holds; Unverifiable otherwise.
 	Signature Signature
@@ -43,12 +41,15 @@ func (l Link) OK() bool { return l.Name && l.KeyID && l.Signature == Valid }
 // Checker remembers signatures by the digests of the pair. It is safe for
 // concurrent use.
 type Checker struct {
-	known *lru.Cache[[2][32]byte, Signature]
+	known *lru.Cache[pair, Signature]
 }
 
-// New makes a checker that remembers size pairs.
+// pair is the SHA-256 of what was signed and of the CA.
+type pair struct{ signed, ca string }
+
+// New makes a checker that remembers size pairs, or one if size is less.
 func New(size int) *Checker {
-	known, err := lru.New[[2][32]byte, Signature](max(size, 1))
+	known, err := lru.New[pair, Signature](max(size, 1))
 	if err != nil {
 		panic("chain: " + err.Error()) // only a size below 1 fails
 	}
@@ -57,35 +58,22 @@ func New(size int) *Checker {
 
 // Issued relates a certificate to the one that may have issued it.
 func (c *Checker) Issued(child, ca *certs.Certificate) Link {
-	l := Link{Name: bytes.Equal(child.RawIssuer, ca.RawSubject), KeyID: true, Signature: Unverifiable}
-	if child.X509 == nil || ca.X509 == nil {
-		return l
-	}
-	l.KeyID = keyIDFits(child.X509.AuthorityKeyId, ca.X509.SubjectKeyId)
-	if l.Name {
-		l.Signature = c.signature(child.Raw, ca, func() Signature {
-			return Verify(ca.X509, child.X509.RawTBSCertificate, child.X509.Signature, child.X509.SignatureAlgorithm)
-		})
-	}
-	return l
+	return c.link(signed{
+		issuer: child.RawIssuer, keyID: child.AuthorityKeyID, serial: child.AuthoritySerial,
+		algorithm: child.SignatureAlgorithm, sha256: child.SHA256, raw: child.Raw,
+	}, ca)
 }
 
 // Covers relates a CRL to the CA that may have issued it.
 func (c *Checker) Covers(crl *certs.CRL, ca *certs.Certificate) Link {
-	l := Link{Name: bytes.Equal(crl.RawIssuer, ca.RawSubject), KeyID: true, Signature: Unverifiable}
-	if crl.X509 == nil || ca.X509 == nil {
-		return l
-	}
-	l.KeyID = keyIDFits(crl.X509.AuthorityKeyId, ca.X509.SubjectKeyId)
-	if l.Name {
-		l.Signature = c.signature(crl.Raw, ca, func() Signature {
-			return Verify(ca.X509, crl.X509.RawTBSRevocationList, crl.X509.Signature, crl.X509.SignatureAlgorithm)
-		})
-	}
-	return l
+	return c.link(signed{
+		issuer: crl.RawIssuer, keyID: crl.AuthorityKeyID, serial: crl.AuthoritySerial,
+		algorithm: crl.SignatureAlgorithm, sha256: crl.SHA256, raw: crl.Raw,
+	}, ca)
 }
 
-// Issuers lists those of a pool that issued the certificate.
+// Issuers lists those of a pool that issued the certificate, in the pool's
+// order; a self-signed one is its own issuer.
 func (c *Checker) Issuers(child *certs.Certificate, pool []*certs.Certificate) []*certs.Certificate {
 	var out []*certs.Certificate
 	for _, ca := range pool {
@@ -94,21 +82,6 @@ func (c *Checker) Issuers(child *certs.Certificate, pool []*certs.Certificate) [
 		}
 	}
 	return out
-}
-
-func (c *Checker) signature(signed []byte, ca *certs.Certificate, verify func() Signature) Signature {
-	key := [2][32]byte{sha256.Sum256(signed), sha256.Sum256(ca.Raw)}
-	if s, ok := c.known.Get(key); ok {
-		return s
-	}
-	s := verify()
-	c.known.Add(key, s)
-	return s
-}
-
-// keyIDFits takes an absent identifier for a fit: many devices write none.
-func keyIDFits(authority, subject []byte) bool {
-	return len(authority) == 0 || len(subject) == 0 || bytes.Equal(authority, subject)
 }
 
 // Revokes tells since when a CRL lists a certificate of its own issuer.
@@ -120,27 +93,36 @@ func Revokes(crl *certs.CRL, cert *certs.Certificate) (since time.Time, ok bool)
 	return since, ok
 }
 
-// weak algorithms that crypto/x509 refuses to verify: whether they are good
-// enough is a rule's question, whether the signature fits is a fact.
-var weak = map[x509.SignatureAlgorithm]bool{x509.SHA1WithRSA: true, x509.ECDSAWithSHA1: true, x509.MD5WithRSA: true}
+// signed is what certificates and CRLs have in common.
+type signed struct {
+	issuer        []byte
+	keyID, serial string
+	algorithm     string
+	sha256        string
+	raw           []byte
+}
 
-// Verify checks one signature over signed bytes with a certificate's key,
-// whether or not that certificate may sign.
-func Verify(signer *x509.Certificate, signed, signature []byte, algorithm x509.SignatureAlgorithm) Signature {
-	if signer.PublicKey == nil || algorithm == x509.UnknownSignatureAlgorithm {
-		return Unverifiable
+func (c *Checker) link(s signed, ca *certs.Certificate) Link {
+	l := Link{Name: bytes.Equal(s.issuer, ca.RawSubject), KeyID: names(s, ca), Signature: Unverifiable}
+	if !l.Name {
+		return l
 	}
-	if weak[algorithm] {
-		return verifyWeak(signer.PublicKey, signed, signature, algorithm)
+	if s.sha256 == "" || ca.SHA256 == "" {
+		l.Signature = verify(s, ca) // not of decode's making: nothing to remember it by
+		return l
 	}
-	err := signer.CheckSignature(algorithm, signed, signature)
-	switch {
-	case err == nil:
-		return Valid
-	case !fits(signer, algorithm):
-		return Invalid // an RSA signature by an EC key is none
-	case isUnverifiable(err):
-		return Unverifiable
+	of := pair{signed: s.sha256, ca: ca.SHA256}
+	known, ok := c.known.Get(of)
+	if !ok {
+		known = verify(s, ca)
+		c.known.Add(of, known)
 	}
-	return Invalid
+	l.Signature = known
+	return l
+}
+
+// names takes an absent identifier for a fit: many devices write none.
+func names(s signed, ca *certs.Certificate) bool {
+	fits := func(wanted, has string) bool { return wanted == "" || has == "" || wanted == has }
+	return fits(s.keyID, ca.SubjectKeyID) && fits(s.serial, ca.Serial)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
 	"github.com/storewarden/storewarden/test/certtest"
+	"software.sslmate.com/src/go-pkcs12"
 )
 
 // seen is what a table row expects of a bundle.
@@ -201,6 +202,11 @@ func TestLimits(t *testing.T) {
 	chain := decode.Bytes(bytes.Repeat(s.ca.DER, 1001))
 	if len(chain.Certificates) != 1000 || !chain.Has(certs.ReasonTooMany) {
 		t.Errorf("1001 DER values: %d certificates, %v", len(chain.Certificates), reasons(chain))
+	}
+	x := certtest.Must(s.leaf.X509())(t)
+	slow := decode.Bytes(certtest.Must(pkcs12.LegacyDES.WithIterations(100_001).Encode(s.leaf.Key.Signer(), x, nil, ""))(t))
+	if slow.Kind != certs.KindPKCS12 || len(slow.Certificates) != 0 || !slow.Has(certs.ReasonBadPKCS12) {
+		t.Errorf("PKCS#12 that asks for 100001 rounds: %s, %d certificates, %v", slow.Kind, len(slow.Certificates), reasons(slow))
 	}
 	bad := decode.Bytes(bytes.Repeat(certtest.PEM("CERTIFICATE", []byte("x")), 1000))
 	if len(bad.Problems) > 101 {

@@ -13,8 +13,8 @@ import (
 )
 
 // maxRSABits bounds the work of one verification: the time grows with the
-// square of the modulus, and a modulus may fill a whole Secret. Nothing in the
-
+// square of the modulus, and a modulus may fill a whole Secret. crypto/tls
+// draws the line at the same length.
 const maxRSABits = 8192
 
 // minRSABits is what crypto/rsa works with; it refuses shorter keys whether
