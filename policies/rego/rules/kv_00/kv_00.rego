@@ -85,15 +85,11 @@ finding contains object.union(
 	secrets := [e.vault.secret | some e in input.entries; e.vault.problem == u.reason]
 }
 
-# shown drops what follows from having given no vault, which is said once, and
-# what a SecretProviderClass has other findings for.
-shown(reason) if {
-	input.vault_asked
-	not reason in class
-}
+# shown drops what follows from having given no vault, which is said once.
+shown(_) if input.vault_asked
 
 shown(reason) if {
-	input.subject.kind == "SecretSync"
+	not input.vault_asked
 	reason in class
 }
 

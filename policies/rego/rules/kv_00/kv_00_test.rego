@@ -72,8 +72,10 @@ test_says_once_that_no_vault_was_given if {
 	count(found("SecretSync", false, "Unreachable")) == 0
 }
 
-test_leaves_a_malformed_class_to_its_own_findings if {
-	count(found("SecretProviderClass", true, "ProviderClassMalformed")) == 0
+test_says_that_a_malformed_class_keeps_the_vault_unseen if {
+	every asked in [true, false] {
+		"ProviderClassMalformed" in {f.variant | some f in found("SecretProviderClass", asked, "ProviderClassMalformed")}
+	}
 }
 
 test_says_without_a_vault_that_the_class_was_not_seen if {
