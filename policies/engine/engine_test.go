@@ -155,6 +155,9 @@ func TestConventions(t *testing.T) {
 				if !code.MatchString(implied) || implied == r.Code {
 					t.Errorf("it implies %q", implied)
 				}
+				if other, ok := e.Rule(implied); ok && slices.Contains(other.Implies, r.Code) {
+					t.Errorf("it and %s imply each other, so both would be dropped", implied)
+				}
 			}
 			words := []engine.Wording{r.Wording}
 			for _, v := range r.Variants {

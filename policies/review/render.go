@@ -43,34 +43,32 @@ func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdic
 			v.Problems = append(v.Problems, verdict.Problem{Reason: p, Message: it.entry.Vault.Message, Object: v.Object, VaultRef: it.entry.Vault.Ref})
 		}
 	}
-	implied := impliedBy(results)
-	for _, res := range results {
-		if res.Entry != engine.None && implied[pair{res.Entry, res.Rule.Code}] {
-			continue
-		}
-		f, err := c.finding(doc, res)
-		if err != nil {
+	findings := make([]verdict.Finding, len(results))
+	for i, res := range results {
+		var err error
+		if findings[i], err = c.finding(doc, res); err != nil {
 			return verdict.Verdict{}, err
 		}
-		v.Findings = append(v.Findings, f)
+	}
+	for i, f := range findings {
+		if !saidBetter(results, findings, i) {
+			v.Findings = append(v.Findings, f)
+		}
 	}
 	v.Sort()
 	return v, nil
 }
 
-type pair struct {
-	entry int
-	code  string
-}
-
-func impliedBy(results []engine.Result) map[pair]bool {
-	implied := map[pair]bool{}
-	for _, r := range results {
-		for _, code := range r.Rule.Implies {
-			implied[pair{r.Entry, code}] = true
+// saidBetter reports whether another finding on the same entry, no milder than
+// this one, says it all: one cause, one finding.
+func saidBetter(results []engine.Result, findings []verdict.Finding, i int) bool {
+	for j, other := range results {
+		if other.Entry == results[i].Entry && other.Entry != engine.None && slices.Contains(other.Rule.Implies, results[i].Rule.Code) &&
+			findings[j].Severity.Rank() <= findings[i].Severity.Rank() {
+			return true
 		}
 	}
-	return implied
+	return false
 }
 
 func (c *casefile) object() verdict.Object {

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +43,8 @@ type plant struct {
 	types    map[string]string
 	secretOf map[string]map[string][]byte
 	opt      review.Options
-	config   input.Config
+	// rejectUnknown is the connector's rejectUnknownRevocationStatus.
+	rejectUnknown bool
 }
 
 func pem(kind string) func(testing.TB, *certtest.Key) []byte {
@@ -80,7 +82,7 @@ func healthy(t testing.TB) *plant {
 	own := server(t, certtest.Options{CommonName: "aio-opc-opcuabroker"})
 	p := &plant{t: t, secrets: map[string]vault.Secret{}, provider: "azure",
 		params: map[string]string{"clientID": "00000000-0000-0000-0000-000000000001", "keyvaultName": "plant-kv", "tenantID": "00000000-0000-0000-0000-000000000002"},
-		types:  map[string]string{}, secretOf: map[string]map[string][]byte{}, config: input.DefaultConfig(),
+		types:  map[string]string{}, secretOf: map[string]map[string][]byte{},
 		syncs: map[string][]store.Mapping{
 			trust:  {{SourcePath: "server-der", TargetKey: "server.der"}},
 			issuer: {{SourcePath: "ca-der", TargetKey: "ca.der"}, {SourcePath: "ca-crl", TargetKey: "ca.crl"}},
@@ -176,9 +178,21 @@ func (p *plant) manifest() string {
 	return string(raw)
 }
 
+// engines are compiled once for each of the two configurations that tests use.
+var engines = map[bool]func() (*engine.Engine, error){
+	false: sync.OnceValues(func() (*engine.Engine, error) { return compiled(false) }),
+	true:  sync.OnceValues(func() (*engine.Engine, error) { return compiled(true) }),
+}
+
+func compiled(rejectUnknown bool) (*engine.Engine, error) {
+	c := input.DefaultConfig()
+	c.RejectUnknownRevocationStatus = rejectUnknown
+	return engine.New(engine.Options{Config: c}, policies.Files)
+}
+
 func (p *plant) reviewer() *review.Reviewer {
 	p.t.Helper()
-	e, err := engine.New(engine.Options{Config: p.config}, policies.Files)
+	e, err := engines[p.rejectUnknown]()
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -208,10 +222,12 @@ func (p *plant) judge() []string {
 	set, r := p.load(), p.reviewer()
 	out := []string{}
 	for _, o := range set.Objects {
-		v, err := r.Review(context.Background(), review.Request{Operation: review.Audit, Subject: o.Object, Peers: set, Now: certtest.Epoch()})
+		req := review.Request{Operation: review.Audit, Subject: o.Object, Peers: set, Now: certtest.Epoch()}
+		v, err := r.Review(context.Background(), req)
 		if err != nil {
 			p.t.Fatal(err)
 		}
+		p.mergedAgrees(r, req)
 		for _, f := range v.Findings {
 			kind := map[string]string{trust: "trust", issuer: "issuer", client: "client"}[f.Object.Name]
 			switch f.Object.Kind {
@@ -228,6 +244,29 @@ func (p *plant) judge() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// mergedAgrees compares the merged rules with the originals on a document.
+func (p *plant) mergedAgrees(r *review.Reviewer, req review.Request) {
+	p.t.Helper()
+	doc, err := r.Document(context.Background(), req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var got [2][]string
+	for i, evaluate := range []func(context.Context, *input.Document) ([]engine.Result, error){p.opt.Engine.Evaluate, p.opt.Engine.Reference} {
+		results, err := evaluate(context.Background(), doc)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, res := range results {
+			got[i] = append(got[i], fmt.Sprintf("%s %d %d %d %s %s %s %v", res.Rule.Code, res.Entry, res.Certificate, res.CRL, res.Field, res.Severity, res.Variant, res.Args))
+		}
+		slices.Sort(got[i])
+	}
+	if diff := cmp.Diff(got[1], got[0]); diff != "" {
+		p.t.Errorf("merged rules differ from the originals on %s (-original +merged):\n%s", req.Subject.ID, diff)
+	}
 }
 
 // replace spoils one entry of the SecretProviderClass.
@@ -317,7 +356,7 @@ func TestOneDefectOneCode(t *testing.T) {
 		"a .cer key in the issuer list": {func(p *plant) {
 			p.syncs[issuer][0].TargetKey = "ca.cer"
 			p.syncs[issuer] = p.syncs[issuer][:1]
-			p.config.RejectUnknownRevocationStatus = false
+
 		}, []string{"deny SS-09 issuer ca.cer", "warn X-13 issuer ca.cer"}},
 		"a client without its key": {func(p *plant) { p.syncs[client] = p.syncs[client][:1] }, []string{"deny SS-10 client"}},
 		"DER under .crt":           {func(p *plant) { p.syncs[trust][0].TargetKey = "server.crt" }, []string{"deny SS-12 trust server.crt"}},
@@ -374,7 +413,7 @@ func TestOneDefectOneCode(t *testing.T) {
 			p.put("ca-crl", certtest.Must(v1.CRL(certtest.CRLOptions{}))(t).DER, "")
 		}, []string{"deny X-05 issuer ca.der"}},
 		"a CA without its CRL":           {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1] }, []string{"warn X-13 issuer ca.der"}},
-		"a CA without its CRL, rejected": {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1]; p.config.RejectUnknownRevocationStatus = true }, []string{"deny X-13 issuer ca.der"}},
+		"a CA without its CRL, rejected": {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1]; p.rejectUnknown = true }, []string{"deny X-13 issuer ca.der"}},
 		"a CRL of another CA": {func(p *plant) {
 			p.put("ca-crl", certtest.Must(authority(t, certtest.Options{CommonName: "Other CA"}).CRL(certtest.CRLOptions{}))(t).DER, "")
 		}, []string{"deny X-15 issuer ca.crl"}},
