@@ -40,13 +40,16 @@ func FuzzLoad(f *testing.F) {
 	f.Add("....: a\n... b\n")                         // no markers
 	f.Add("&a [*a]")                                  // an alias within itself
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.ContainsRune(text, 0) || strings.ContainsRune(text, '\ufeff') {
-			return // the one refuses a whole file, the other counts at its start
+		if strings.ContainsRune(text, 0) || strings.ContainsRune(text, '\ufeff') || strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+			return // the first refuses a whole file, byte order marks count at its start
 		}
 		alone := load(t, text)
 		checkLines(t, alone, text)
 		if !strings.Contains(text, "---") && !strings.Contains(text, "...") && len(alone.counts()) == 0 {
 			checkEmpty(t, text)
+		}
+		if strings.ContainsAny(strings.ReplaceAll(text, "\r\n", "\n"), "\r\u0085\u2028\u2029") {
+			return // separators that no line begins with are an error, depending on what is before
 		}
 		after := load(t, text+"\n---\n"+good)
 		if n := len(after.Objects); n == 0 || after.Objects[n-1].ID.Name != "good" || after.Objects[n-1].Line != lines(text)+2 {
