@@ -10,7 +10,7 @@
 #   message: "the private key in {key} does not belong to the certificate in {certificate}"
 #   remedy: "Upload a pair that belongs together: az iot ops connector opcua client add --instance INSTANCE -g RESOURCE-GROUP --public-key-file {certificate} --private-key-file {key} --subject-name NAME --application-uri URI; these two print the same if it does: openssl x509 -inform DER -in {certificate} -pubkey -noout; openssl pkey -in {key} -pubout"
 #   symptom: The connector ignores the key, has no certificate of its own to open a secure channel with, and logs BadCertificateInvalid or BadSecurityChecksFailed.
-#   sources: ["facts: b6, CL-01; UA-.NETStandard, VerifyKeyPair"]
+#   sources: ["Misconfigurations of connector stores, CL-01", "UA-.NETStandard, VerifyKeyPair"]
 package storewarden.rules.cl_01
 
 finding contains {"code": "CL-01", "entry": k.entry, "args": {"certificate": k.certificate}} if {

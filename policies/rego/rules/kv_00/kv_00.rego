@@ -13,7 +13,7 @@
 #   message: "the contents of {names} were not verified: {detail} ({reason})"
 #   remedy: "See to it that Storewarden can read vault {keyvault}, and apply again; to judge one secret by hand: storewarden inspect vault:{keyvault}/{first}"
 #   symptom: None by itself; a wrong secret shows only when a connection fails, for instance with BadCertificateUntrusted.
-#   sources: ["design: decision 5, what is unseen is said", "Azure Key Vault documentation, REST API error codes"]
+#   sources: ["Azure Key Vault documentation, REST API error codes"]
 #   variants:
 #     not-asked:
 #       message: "the contents of {secrets} were not verified: no vault was given"

@@ -9,7 +9,7 @@
 #   message: "vault secret {ref} is disabled"
 #   remedy: "Enable it: az keyvault secret set-attributes --vault-name {vault} --name {secret} --enabled true"
 #   symptom: The sync reports 403, Operation get is not allowed on a disabled secret; the file never arrives or grows stale, and connections fail with BadCertificateUntrusted.
-#   sources: ["facts: b4, KV-03, and section d, attributes", "Azure Key Vault documentation, REST API error codes: SecretDisabled"]
+#   sources: ["Misconfigurations of connector stores, KV-03", "Azure Key Vault documentation, REST API error codes: SecretDisabled"]
 #   variants:
 #     version:
 #       remedy: "Enable it: az keyvault secret set-attributes --vault-name {vault} --name {secret} --version {pinned} --enabled true; or remove objectVersion from the entry to follow the latest version"

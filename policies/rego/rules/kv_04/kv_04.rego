@@ -9,7 +9,7 @@
 #   message: "vault secret {ref} is deleted, but can still be recovered"
 #   remedy: "Recover it: az keyvault secret recover --vault-name {vault} --name {secret}; or, if it was deleted on purpose, remove the entry"
 #   symptom: "The sync reports 404, SecretNotFound; an upload under the same name fails with 409, ObjectIsDeletedButRecoverable; connections fail with BadCertificateUntrusted."
-#   sources: ["facts: b4, KV-04, and section d, soft delete", "Azure Key Vault documentation, soft-delete overview"]
+#   sources: ["Misconfigurations of connector stores, KV-04", "Azure Key Vault documentation, soft-delete overview"]
 package storewarden.rules.kv_04
 
 finding contains {"code": "KV-04", "entry": e.id} if {

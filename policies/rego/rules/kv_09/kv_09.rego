@@ -13,7 +13,7 @@
 #   message: "vault secret {ref} holds {what}, but its content type is {content_type}"
 #   remedy: "Correct the label: az keyvault secret set-attributes --vault-name {vault} --name {secret} --content-type {right}"
 #   symptom: None by itself; whoever next picks the secret by its label puts it under the wrong key, and connections fail with BadCertificateUntrusted.
-#   sources: ["facts: section 0, finding 3, and b4, KV-09", "design: section 4, differences from the catalogue"]
+#   sources: ["Misconfigurations of connector stores, KV-09"]
 #   variants:
 #     mislabelled:
 #       message: "vault secret {ref} holds {what}, but its content type is {content_type}; it works all the same"

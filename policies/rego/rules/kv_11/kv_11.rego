@@ -12,7 +12,7 @@
 #   message: "vault secret {ref} cannot be decoded with {declared}"
 #   remedy: "Upload the file again so that it fits the entry: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: The sync fails for this entry (upstream, for all entries), or the Secret holds encoded text; connections fail with BadCertificateUntrusted.
-#   sources: ["facts: section 0, findings 3 and 4, b4, KV-11 and KV-15, and section d", "az CLI, keyvault secret set --encoding"]
+#   sources: ["Misconfigurations of connector stores, KV-11, KV-15", "az CLI, keyvault secret set --encoding"]
 #   variants:
 #     base64-undeclared:
 #       message: "vault secret {ref} is stored as base64, but its entry has {declared}: the base64 text itself would be synced"

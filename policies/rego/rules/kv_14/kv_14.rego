@@ -11,7 +11,7 @@
 #   remedy: "Let az encode the file itself: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: "The sync fails with odd length hex string, or invalid byte; the file never arrives, and connections fail with BadCertificateUntrusted."
 #   implies: [KV-11, SPC-23]
-#   sources: ["facts: b4, KV-14, observed with the upstream provider", "Go, encoding/hex"]
+#   sources: ["Misconfigurations of connector stores, KV-14, observed with the upstream provider", "Go, encoding/hex"]
 #   variants:
 #     odd-length:
 #       message: "the hex value of vault secret {ref} has an odd number of digits: it was cut off, or a digit was lost"

@@ -11,7 +11,7 @@
 #   remedy: "Upload the file itself, not its text by --value: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: No certificate is found in the file; connections fail with BadCertificateUntrusted.
 #   implies: [KV-09, KV-11, KV-18, SEC-07, SS-11, SS-12, SS-13]
-#   sources: ["facts: b4, KV-17, observed with Go's PEM parser"]
+#   sources: ["Misconfigurations of connector stores, KV-17, observed with Go's PEM parser"]
 #   variants:
 #     byte-order-mark:
 #       message: "key {key} holds {what} behind a byte order mark, which many parsers do not skip"

@@ -11,7 +11,7 @@
 #   remedy: "Split it: csplit -z -f {stem}- -b %d.crt FILE '/-----BEGIN CERTIFICATE-----/' '{*}'; then add each under a key of its own, CAs to the issuer list: az iot ops connector opcua trust add --instance INSTANCE -g RESOURCE-GROUP --certificate-file {stem}-0.crt"
 #   symptom: All but the first certificate are ignored; connections fail with BadCertificateUntrusted, or BadCertificateChainIncomplete for a missing CA.
 #   implies: [KV-09, KV-11, KV-21, SEC-07, SS-11, SS-12, SS-13, X-04, X-05, X-13]
-#   sources: ["facts: b4, KV-19; the az CLI says that multiple certificates were detected in the file"]
+#   sources: ["Misconfigurations of connector stores, KV-19", "the az CLI says that multiple certificates were detected in the file"]
 package storewarden.rules.kv_19
 
 import data.storewarden.lib.roles

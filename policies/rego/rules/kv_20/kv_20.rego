@@ -10,7 +10,7 @@
 #   remedy: "Keep only the certificate: openssl x509 -in FILE -outform DER -out {stem}.der; upload it: az keyvault secret set --vault-name {vault} --name {secret} --file ./{stem}.der --encoding hex --content-type application/pkix-cert; and treat the private key as exposed: issue a new pair"
 #   symptom: None, until somebody uses the private key; some parsers refuse the file, and connections fail with BadCertificateUntrusted.
 #   implies: [KV-09, KV-11, KV-19, KV-21, SEC-07, SS-11, SS-12, SS-13, SS-17, X-04, X-05, X-13]
-#   sources: ["facts: b4, KV-20"]
+#   sources: ["Misconfigurations of connector stores, KV-20"]
 package storewarden.rules.kv_20
 
 import data.storewarden.lib.roles

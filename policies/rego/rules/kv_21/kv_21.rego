@@ -10,7 +10,7 @@
 #   message: "key {key} holds {what}, followed by {trailing} more bytes that are not read"
 #   remedy: "Cut them off: openssl x509 -inform DER -in FILE -outform DER -out {key}; upload the result: az keyvault secret set --vault-name {vault} --name {secret} {upload}; and add the rest of a chain under keys of its own"
 #   symptom: Strict parsers refuse the file (BadCertificateInvalid); lenient ones read the first certificate only, and a missing CA shows as BadCertificateChainIncomplete.
-#   sources: ["facts: b4, KV-21, and section i: 64 public certificates, some of OPC UA devices, have trailing data", "design: section 4, KV-21 warns, strict denies"]
+#   sources: ["Misconfigurations of connector stores, KV-21; 64 public certificates, some of OPC UA devices, have trailing data"]
 #   variants:
 #     crl:
 #       remedy: "Cut them off: openssl crl -inform DER -in FILE -outform DER -out {key}; upload the result: az keyvault secret set --vault-name {vault} --name {secret} {upload}"

@@ -11,7 +11,7 @@
 #   remedy: "If a SecretSync fills this Secret, add objectEncoding: hex to the entry {secret} of its SecretProviderClass. If you fill it, decode the text first: xxd -r -p {key}.hex ./{key}; kubectl -n {namespace} patch secret {object} --type merge -p '{\"data\":{\"{key}\":\"'$(base64 -w0 ./{key})'\"}}'"
 #   symptom: The connector finds no certificate in the file; a server that it should trust is refused with BadCertificateUntrusted.
 #   implies: [SEC-07]
-#   sources: ["facts: b3, SEC-01 and SPC-22, observed with the upstream provider", "AIO documentation, manage certificates for OPC UA: objectEncoding hex"]
+#   sources: ["Misconfigurations of connector stores, SEC-01, SPC-22, observed with the upstream provider", "AIO documentation, manage certificates for OPC UA: objectEncoding hex"]
 package storewarden.rules.sec_01
 
 finding contains {"code": "SEC-01", "entry": e.id} if {

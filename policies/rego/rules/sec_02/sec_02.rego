@@ -11,7 +11,7 @@
 #   remedy: "If a SecretSync fills this Secret, add objectEncoding: base64 to the entry {secret} of its SecretProviderClass. If you fill it, encode the file once: kubectl -n {namespace} patch secret {object} --type merge -p '{\"data\":{\"{key}\":\"'$(base64 -w0 ./{key})'\"}}'"
 #   symptom: The connector finds no certificate in the file; a server that it should trust is refused with BadCertificateUntrusted.
 #   implies: [SEC-07]
-#   sources: ["facts: b3, SEC-02", "Kubernetes documentation, Secrets: data is base64, stringData is not"]
+#   sources: ["Misconfigurations of connector stores, SEC-02", "Kubernetes documentation, Secrets: data is base64, stringData is not"]
 package storewarden.rules.sec_02
 
 finding contains {"code": "SEC-02", "entry": e.id} if {

@@ -10,7 +10,7 @@
 #   remedy: "Put the file into it: kubectl -n {namespace} patch secret {object} --type merge -p '{\"data\":{\"{key}\":\"'$(base64 -w0 ./{key})'\"}}', or remove the key: kubectl -n {namespace} patch secret {object} --type json -p '[{\"op\":\"remove\",\"path\":\"/data/{key}\"}]'"
 #   symptom: The connector logs a parse error, and what the file should trust is refused with BadCertificateUntrusted.
 #   implies: [SEC-07]
-#   sources: ["facts: b3, SEC-03"]
+#   sources: ["Misconfigurations of connector stores, SEC-03"]
 package storewarden.rules.sec_03
 
 finding contains {"code": "SEC-03", "entry": e.id} if {

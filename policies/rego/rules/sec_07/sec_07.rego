@@ -12,7 +12,7 @@
 #   message: "key {key} holds {what}, which the {store} cannot use"
 #   remedy: "Put the right file under {key}: kubectl -n {namespace} patch secret {object} --type merge -p '{\"data\":{\"{key}\":\"'$(base64 -w0 ./{key})'\"}}'"
 #   symptom: The file is ignored; connections fail with BadCertificateUntrusted or BadCertificateChainIncomplete, and a revocation stays unknown.
-#   sources: ["facts: b3, SEC-07, and b2, SS-11 to SS-17", "AIO documentation, manage certificates for OPC UA", "UA-.NETStandard issue 1766"]
+#   sources: ["Misconfigurations of connector stores, SEC-07, SS-11, SS-17", "AIO documentation, manage certificates for OPC UA", "UA-.NETStandard issue 1766"]
 #   variants:
 #     pem-under-der:
 #       message: "key {key} must hold a DER certificate, but holds PEM"

@@ -8,7 +8,7 @@
 #   message: "the certificate {subject} expired on {not_after}"
 #   remedy: "Renew the certificate, then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: BadCertificateTimeInvalid, or BadCertificateIssuerTimeInvalid for a CA; the az CLI says that the certificate in the file is expired.
-#   sources: ["OPC 10000-4 6.1.3, validity period", "facts: CLI certs.py"]
+#   sources: ["OPC 10000-4 6.1.3, validity period", "az iot ops connector opcua: certs.py"]
 package storewarden.rules.x_01
 
 import data.storewarden.lib.upload

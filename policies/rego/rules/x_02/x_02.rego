@@ -9,7 +9,7 @@
 #   message: "the certificate {subject} is not valid before {not_before}"
 #   remedy: "Check the clock of the machine that issued it; then issue it again, or wait until it is valid, and upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: BadCertificateTimeInvalid, or BadCertificateIssuerTimeInvalid for a CA, until that moment.
-#   sources: ["OPC 10000-4 6.1.3, validity period", "facts: b5, X-02; the az CLI does not check it"]
+#   sources: ["OPC 10000-4 6.1.3, validity period", "Misconfigurations of connector stores, X-02", "the az CLI does not check it"]
 #   variants:
 #     soon:
 #       message: "the certificate {subject} is not valid before {not_before}, less than a day from now"

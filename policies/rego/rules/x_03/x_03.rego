@@ -9,7 +9,7 @@
 #   message: "the certificate {subject} expires on {not_after}, within the {days} days of notice"
 #   remedy: "Renew the certificate in time, then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: BadCertificateTimeInvalid, or BadCertificateIssuerTimeInvalid for a CA, from that moment.
-#   sources: ["facts: b5, X-03", "design: section 4, expiry warns from 30 days"]
+#   sources: ["Misconfigurations of connector stores, X-03"]
 package storewarden.rules.x_03
 
 import data.storewarden.lib.upload

@@ -11,7 +11,7 @@
 #   message: "the certificate {subject} is not a CA certificate: only CA certificates can be in the issuer list"
 #   remedy: "Move {key} to the trust list: az iot ops connector opcua issuer remove --instance INSTANCE -g RESOURCE-GROUP --certificate-names {key}; az iot ops connector opcua trust add --instance INSTANCE -g RESOURCE-GROUP --certificate-file ./{key}; and add its issuer here, if it has one: {issuer}"
 #   symptom: It is ignored, and connections fail with BadCertificateChainIncomplete or BadCertificateUntrusted.
-#   sources: ["facts: b5, X-04; the az CLI refuses it", "OPC 10000-12 7.8.2.8, IssuerCertificates", "facts: section i, self-signed application certificates with CA:TRUE"]
+#   sources: ["Misconfigurations of connector stores, X-04", "the az CLI refuses it", "OPC 10000-12 7.8.2.8, IssuerCertificates", "OPC UA devices: self-signed application certificates with CA:TRUE"]
 #   variants:
 #     application:
 #       message: "the certificate {subject} says that it is a CA, but looks like an application's own: the issuer list does not make it trusted"

@@ -11,7 +11,7 @@
 #   remedy: "Issue the CA certificate again as version 3 with basicConstraints CA:TRUE (openssl x509 -req -extfile with basicConstraints=critical,CA:TRUE), then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: It is ignored, and connections fail with BadCertificateChainIncomplete.
 #   implies: [X-21, X-23]
-#   sources: ["facts: b5, X-05; az CLI certs.py and UA-.NETStandard"]
+#   sources: ["Misconfigurations of connector stores, X-05", "az CLI certs.py and UA-.NETStandard"]
 package storewarden.rules.x_05
 
 import data.storewarden.lib.upload

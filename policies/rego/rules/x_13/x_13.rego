@@ -13,7 +13,7 @@
 #   message: "the {store} has no CRL for the CA {subject}, so a revoked certificate of it is still accepted"
 #   remedy: "Add the CA's CRL under {stem}.crl: openssl crl -in ca.crl.pem -outform DER -out {stem}.crl; az keyvault secret set --vault-name {vault} --name {stem}-crl --file ./{stem}.crl --encoding hex --content-type application/pkix-crl; then list {stem}-crl with objectEncoding: hex and map it to {stem}.crl"
 #   symptom: BadCertificateRevocationUnknown, or BadCertificateIssuerRevocationUnknown for a CA, where rejectUnknownRevocationStatus is true; else revocation is not checked.
-#   sources: ["facts: section 0, findings 6 and 7, and b5, X-13", "OPC 10000-12 7.8.2.8, TrustedCrls and IssuerCrls", "Industrial-IoT issue 1771"]
+#   sources: ["Misconfigurations of connector stores, X-13", "OPC 10000-12 7.8.2.8, TrustedCrls and IssuerCrls", "Industrial-IoT issue 1771"]
 package storewarden.rules.x_13
 
 import data.storewarden.lib.revocation

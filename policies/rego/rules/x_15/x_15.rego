@@ -11,7 +11,7 @@
 #   remedy: "Get the CRL of the CA in {ca} and put it under {key}, or map this CRL beside the CA {crl_issuer}; compare: openssl crl -inform DER -in {key} -noout -issuer"
 #   symptom: The CRL is ignored; revocation stays unknown (BadCertificateRevocationUnknown, or BadCertificateIssuerRevocationUnknown, where that is rejected).
 #   implies: [X-16, X-17]
-#   sources: ["facts: b5, X-15; UA-.NETStandard, IsRevoked"]
+#   sources: ["Misconfigurations of connector stores, X-15", "UA-.NETStandard, IsRevoked"]
 package storewarden.rules.x_15
 
 import data.storewarden.lib.roles

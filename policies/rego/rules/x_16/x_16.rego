@@ -11,7 +11,7 @@
 #   remedy: "Get the CRL that belongs to this generation of the CA, or update the certificate in {ca}; check: openssl crl -inform DER -in {key} -noout -CAfile ca.pem (openssl x509 -inform DER -in {ca} -out ca.pem for a .der)"
 #   symptom: The CRL is ignored; revocation stays unknown (BadCertificateRevocationUnknown, or BadCertificateIssuerRevocationUnknown, where that is rejected).
 #   implies: [X-17]
-#   sources: ["facts: b5, X-16; UA-.NETStandard, IsRevoked"]
+#   sources: ["Misconfigurations of connector stores, X-16", "UA-.NETStandard, IsRevoked"]
 package storewarden.rules.x_16
 
 import data.storewarden.lib.roles

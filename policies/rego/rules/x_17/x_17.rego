@@ -11,7 +11,7 @@
 #   message: "CRL {key} of {crl_issuer} was due to be replaced by {next_update}"
 #   remedy: "Get the CA's current CRL, then upload it: openssl crl -in ca.crl.pem -outform DER -out {key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: The CA counts as having no CRL (BadCertificateRevocationUnknown, or BadCertificateIssuerRevocationUnknown, where that is rejected).
-#   sources: ["facts: b5, X-17, and section f; the az CLI does not check it", "OPC 10000-4 6.1.3, find revocation list"]
+#   sources: ["Misconfigurations of connector stores, X-17", "the az CLI does not check it", "OPC 10000-4 6.1.3, find revocation list"]
 #   variants:
 #     future:
 #       message: "CRL {key} of {crl_issuer} counts only from {this_update} on"

@@ -12,7 +12,7 @@
 #   message: "the certificate {subject} is revoked by {crls}"
 #   remedy: "Replace the certificate with a new one of the same server: az keyvault secret set --vault-name {vault} --name {secret} {upload}; or remove {key} from the {store}"
 #   symptom: BadCertificateRevoked, or BadCertificateIssuerRevoked for a CA.
-#   sources: ["facts: b5, X-18, and section f: revoked is always an error", "OPC 10000-4 6.1.3, revocation check"]
+#   sources: ["Misconfigurations of connector stores, X-18; revoked is always an error", "OPC 10000-4 6.1.3, revocation check"]
 #   variants:
 #     crl:
 #       message: "CRL {key} of {crl_issuer} revokes what is still listed elsewhere: {certificates}"

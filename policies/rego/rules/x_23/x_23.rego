@@ -10,7 +10,7 @@
 #   message: "the certificate {subject} is signed with {signature_hash}, which the connector rejects"
 #   remedy: "Issue the certificate again with SHA-256 (openssl x509 -req -sha256), then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}; only if the server cannot: az k8s-extension update -g RESOURCE-GROUP -c CLUSTER --cluster-type connectedClusters -n EXTENSION --config connectors.values.securityPki.rejectSha1SignedCertificates=false"
 #   symptom: BadCertificatePolicyCheckFailed, SHA1 signed certificates are not trusted; the server sees BadSecurityChecksFailed.
-#   sources: ["AIO documentation, security settings of the connector for OPC UA: rejectSha1SignedCertificates", "facts: b5, X-23"]
+#   sources: ["AIO documentation, security settings of the connector for OPC UA: rejectSha1SignedCertificates", "Misconfigurations of connector stores, X-23"]
 package storewarden.rules.x_23
 
 import data.storewarden.lib.roles
