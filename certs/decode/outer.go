@@ -47,6 +47,13 @@ const (
 	UnknownEncoding  = "unknown-encoding" // not one of the three
 )
 
+// reasons are the reasons in words.
+var reasons = map[string]string{
+	OddLength: "it has an odd number of digits", HexPrefix: "it begins with 0x", Colons: "it has colons between its bytes",
+	Whitespace: "it has blanks or line breaks", LooksLikePEM: "it is PEM text", LooksLikeBase64: "it looks like base64",
+	LooksLikeHex: "it looks like hex", InvalidCharacter: "it has characters that do not belong", UnknownEncoding: "there is no such encoding",
+}
+
 // EncodingError is a value that does not have its encoding. It holds a class
 // of mistake and never a byte of the value.
 type EncodingError struct {
@@ -55,7 +62,7 @@ type EncodingError struct {
 }
 
 func (e *EncodingError) Error() string {
-	return fmt.Sprintf("decode %s: %s", e.Encoding, strings.ReplaceAll(e.Reason, "-", " "))
+	return fmt.Sprintf("the value is not %s: %s", e.Encoding, reasons[e.Reason])
 }
 
 // Outer takes the outer encoding off a value with exactly the provider's

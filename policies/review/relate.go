@@ -122,6 +122,8 @@ func (c *casefile) privateKeys() []input.Key {
 				if x.own && x.item.entry.Stem == it.entry.Stem {
 					fact.Certificate = x.item.entry.Key
 					fact.Matches = fact.Matches || (fact.Readable && x.cert.PublicKeyID == k.PublicKeyID)
+					// An unusual way to write the public key must not pass for another key.
+					fact.Readable = fact.Readable && (fact.Matches || x.cert.X509 != nil)
 				}
 			}
 			keys = append(keys, fact)

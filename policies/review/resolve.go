@@ -301,12 +301,31 @@ func (c *casefile) addSibling(ctx context.Context) {
 		return
 	}
 	ns := c.subject.ID.Namespace
+	if c.subject.Sync != nil {
+		c.addPatched(ctx)
+	}
 	if o, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name); err == nil && o.Secret != nil {
 		c.items = append(c.items, c.keys(ctx, o, role)...)
 		return
 	}
 	if o, err := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name); err == nil && o.Sync != nil {
 		c.items = append(c.items, c.mappings(ctx, o, role, false)...)
+	}
+}
+
+// addPatched takes in the CRLs that somebody patched into the Secret of a
+// SecretSync, as AIO's documentation tells for the trust list: they cover its CAs
+// though no mapping names them.
+func (c *casefile) addPatched(ctx context.Context) {
+	o, err := c.req.Peers.Get(ctx, store.KindSecret, c.subject.ID.Namespace, c.subject.ID.Name)
+	if err != nil || o.Secret == nil {
+		return
+	}
+	for _, it := range c.keys(ctx, o, c.role) {
+		mapped := slices.ContainsFunc(c.subject.Sync.Mappings, func(m store.Mapping) bool { return m.TargetKey == it.entry.Key })
+		if !mapped && it.bundle != nil && len(it.bundle.CRLs) > 0 {
+			c.items = append(c.items, it)
+		}
 	}
 }
 

@@ -412,7 +412,11 @@ func TestOneDefectOneCode(t *testing.T) {
 			p.put("ca-der", v1.DER, "")
 			p.put("ca-crl", certtest.Must(v1.CRL(certtest.CRLOptions{}))(t).DER, "")
 		}, []string{"deny X-05 issuer ca.der"}},
-		"a CA without its CRL":           {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1] }, []string{"warn X-13 issuer ca.der"}},
+		"a CA without its CRL": {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1] }, []string{"warn X-13 issuer ca.der"}},
+		"a CRL patched into the Secret": {func(p *plant) {
+			p.syncs[issuer] = p.syncs[issuer][:1]
+			p.secretOf[issuer] = map[string][]byte{"ca.der": ca.DER, "ca.crl": certtest.Must(ca.CRL(certtest.CRLOptions{}))(t).DER}
+		}, nil},
 		"a CA without its CRL, rejected": {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][:1]; p.rejectUnknown = true }, []string{"deny X-13 issuer ca.der"}},
 		"a CRL of another CA": {func(p *plant) {
 			p.put("ca-crl", certtest.Must(authority(t, certtest.Options{CommonName: "Other CA"}).CRL(certtest.CRLOptions{}))(t).DER, "")
