@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -103,6 +104,7 @@ type source struct {
 	name        string
 	text        string
 	contentType string
+	ref         vault.Ref // what a remedy would upload it to
 }
 
 func (f *inspectFlags) run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -176,7 +178,21 @@ func (f *inspectFlags) open(ctx context.Context, c config.Config, arg string, st
 	if len(raw) > maxInput {
 		return source{}, fmt.Errorf("larger than %d bytes: no store holds it", maxInput)
 	}
-	return source{arg, string(raw), f.contentType}, nil
+	return source{arg, string(raw), f.contentType, vault.Ref{Vault: "VAULT-NAME", Name: secretNameOf(arg)}}, nil
+}
+
+// secretNameOf derives a vault secret's name from a file's, as the az CLI does.
+func secretNameOf(path string) string {
+	name := []byte(filepath.Base(path))
+	for i, c := range name {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			name[i] = '-'
+		}
+	}
+	if s := string(name[:min(len(name), 127)]); vault.ValidSecret(s) {
+		return s
+	}
+	return "SECRET-NAME"
 }
 
 func openVault(ctx context.Context, c config.Config, arg, path string) (source, error) {
@@ -196,7 +212,7 @@ func openVault(ctx context.Context, c config.Config, arg, path string) (source, 
 	if err != nil {
 		return source{}, err
 	}
-	return source{arg, s.Value.Reveal(), s.ContentType}, nil
+	return source{arg, s.Value.Reveal(), s.ContentType, vault.Ref{Vault: name, Name: secret}}, nil
 }
 
 func (f *inspectFlags) inspect(ctx context.Context, c config.Config, src source, now time.Time) (inspected, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +86,7 @@ func (w world) List(_ context.Context, kind, _ string) ([]*store.Object, error) 
 
 // wholeStore are findings about what stands beside an entry, which a single
 // file cannot have.
-var wholeStore = []string{"SS-14", "X-13"}
+var wholeStore = []string{"SS-06", "SS-14", "X-13"}
 
 // findings judges a file as the one entry of the first store it suits, so that
 // the same judge speaks here too.
@@ -97,7 +98,7 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 		role = store.RoleDeviceCredential
 	}
 	if key == "" {
-		key = "inspected" + extension(b)
+		key = stemOf(src.name) + extension(b)
 	}
 	ns := c.Namespaces[0]
 	c.Stores = append([]store.Named{{Namespace: ns, Name: inspectedSecret, Role: role}}, c.Stores...)
@@ -108,8 +109,8 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	}
 	peers := world{}
 	for _, text := range []string{
-		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretProviderClass","metadata":{"name":%q,"namespace":%q},"spec":{"provider":"azure","parameters":{"keyvaultName":"inspected","objects":%q}}}`,
-			store.SecretProviderClassAPI, inspectedSecret, ns, "array:\n  - |\n    objectName: inspected\n    objectType: secret\n    objectEncoding: hex\n"),
+		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretProviderClass","metadata":{"name":%q,"namespace":%q},"spec":{"provider":"azure","parameters":{"keyvaultName":%q,"objects":%q}}}`,
+			store.SecretProviderClassAPI, inspectedSecret, ns, src.ref.Vault, "array:\n  - |\n    objectName: "+src.ref.Name+"\n    objectAlias: inspected\n    objectType: secret\n    objectEncoding: hex\n"),
 		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretSync","metadata":{"name":%q,"namespace":%q},"spec":{"secretProviderClassName":%q,"secretObject":{"data":[{"sourcePath":"inspected","targetKey":%q}]}}}`,
 			store.SecretSyncAPI, inspectedSecret, ns, inspectedSecret, key),
 	} {
@@ -123,9 +124,22 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(v.Findings, func(x verdict.Finding) bool {
+	kept := slices.DeleteFunc(v.Findings, func(x verdict.Finding) bool {
 		return x.Entry == "" || slices.Contains(wholeStore, x.Code)
-	}), nil
+	})
+	for i := range kept { // the objects around the file are ours, not the user's
+		kept[i].Object, kept[i].Field, kept[i].VaultRef = verdict.Object{}, "", ""
+	}
+	return kept, nil
+}
+
+// stemOf is a file's name without its extension, where it can be a key's.
+func stemOf(path string) string {
+	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if len(stem) < 2 || strings.Trim(stem, "-._") != stem {
+		return inspectedSecret
+	}
+	return stem
 }
 
 // extension is the one that a connector would read a blob under.
