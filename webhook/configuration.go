@@ -76,7 +76,20 @@ func rule(group, resource string) admissionregistrationv1.RuleWithOperations {
 const name = "(object != null ? object : oldObject).metadata.?name.orValue('')"
 
 func guardedObjects(v store.Inventory) string {
-	return "request.namespace in " + list(v.Namespaces) + " || (request.resource.resource == 'secretsyncs' && " + name + " in " + list(store.ReservedNames()) + ")"
+	return "request.namespace in " + list(v.Namespaces) + " || (request.resource.resource == 'secretsyncs' && (" + name + " in " + list(store.ReservedNames()) + configured(v) + "))"
+}
+
+// configured matches the stores that the configuration names beside the reserved
+// ones.
+func configured(v store.Inventory) string {
+	if len(v.Stores) == 0 {
+		return ""
+	}
+	names := make([]string, len(v.Stores))
+	for i, s := range v.Stores {
+		names[i] = s.Namespace + "/" + s.Name
+	}
+	return " || (request.namespace + '/' + " + name + ") in " + list(names)
 }
 
 // guardedSecrets also looks at the old object: a Secret must not leave the guard
@@ -84,15 +97,7 @@ func guardedObjects(v store.Inventory) string {
 func guardedSecrets(v store.Inventory) string {
 	marked := fmt.Sprintf("[dyn(object), dyn(oldObject)].exists(o, o != null && (o.metadata.?labels[?%s].hasValue() || o.metadata.?labels[?%s].hasValue()"+
 		" || o.metadata.?ownerReferences.orValue([]).exists(w, w.kind == 'SecretSync')))", quote(store.SyncLabel), quote(store.StoreLabel))
-	e := fmt.Sprintf("(request.namespace in %s && (%s in %s || %s))", list(v.Namespaces), name, list(store.ReservedNames()), marked)
-	if len(v.Stores) > 0 {
-		names := make([]string, len(v.Stores))
-		for i, s := range v.Stores {
-			names[i] = s.Namespace + "/" + s.Name
-		}
-		e += " || (request.namespace + '/' + " + name + ") in " + list(names)
-	}
-	return e
+	return fmt.Sprintf("(request.namespace in %s && (%s in %s || %s))", list(v.Namespaces), name, list(store.ReservedNames()), marked) + configured(v)
 }
 
 func list(names []string) string {

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/policies/verdict"
@@ -176,6 +178,32 @@ func TestUnrelatedObjectsAreNotCalled(t *testing.T) {
 	}
 	if n := d.calls.Load(); n != 3 {
 		t.Errorf("%d calls, want 3", n)
+	}
+}
+
+// A store that only the configuration names is guarded wherever it is.
+func TestConfiguredStoresAreMatched(t *testing.T) {
+	other := srv.Namespace(t)
+	v := store.Inventory{Namespaces: []string{ns}, Stores: []store.Named{{Namespace: other, Name: "mine", Role: store.RoleTLSTrust}}}
+	url := "https://127.0.0.1:1/nobody-listens"
+	c := webhook.Configuration(webhook.Registration{Inventory: v, Timeout: time.Second, Client: admissionregistrationv1.WebhookClientConfig{URL: &url}})
+	must(t, srv.Client.Create(t.Context(), c))
+	t.Cleanup(func() { clean(t, c) })
+	called := func(name, in string) bool {
+		s := secret(name, nil)
+		s.Namespace = in
+		u := object(t, scene.Sync(name, "spc", "      - {sourcePath: aa, targetKey: aa.der}\n"))
+		u.SetNamespace(in)
+		first := srv.Client.Create(t.Context(), s, client.DryRunAll)
+		second := srv.Client.Create(t.Context(), u, client.DryRunAll)
+		if (first == nil) != (second == nil) {
+			t.Errorf("the Secret and the SecretSync %s/%s are not treated alike: %v, %v", in, name, first, second)
+		}
+		return first != nil
+	}
+	await(t, "the configured store is guarded", func() bool { return called("mine", other) })
+	if called("another", other) {
+		t.Error("an unrelated name is guarded")
 	}
 }
 

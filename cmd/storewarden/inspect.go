@@ -189,10 +189,11 @@ func secretNameOf(path string) string {
 			name[i] = '-'
 		}
 	}
-	if s := string(name[:min(len(name), 127)]); vault.ValidSecret(s) {
-		return s
+	s := strings.Trim(string(name[:min(len(name), 127)]), "-")
+	if !vault.ValidSecret(s) {
+		return "SECRET-NAME"
 	}
-	return "SECRET-NAME"
+	return s
 }
 
 func openVault(ctx context.Context, c config.Config, arg, path string) (source, error) {

@@ -110,7 +110,7 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	peers := world{}
 	for _, text := range []string{
 		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretProviderClass","metadata":{"name":%q,"namespace":%q},"spec":{"provider":"azure","parameters":{"keyvaultName":%q,"objects":%q}}}`,
-			store.SecretProviderClassAPI, inspectedSecret, ns, src.ref.Vault, "array:\n  - |\n    objectName: "+src.ref.Name+"\n    objectAlias: inspected\n    objectType: secret\n    objectEncoding: hex\n"),
+			store.SecretProviderClassAPI, inspectedSecret, ns, src.ref.Vault, "array:\n  - |\n    objectName: \""+src.ref.Name+"\"\n    objectAlias: inspected\n    objectType: secret\n    objectEncoding: hex\n"),
 		fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretSync","metadata":{"name":%q,"namespace":%q},"spec":{"secretProviderClassName":%q,"secretObject":{"data":[{"sourcePath":"inspected","targetKey":%q}]}}}`,
 			store.SecretSyncAPI, inspectedSecret, ns, inspectedSecret, key),
 	} {
