@@ -16,9 +16,13 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/storewarden/storewarden/certs/store/manifest"
+	"github.com/storewarden/storewarden/policies"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/input"
 	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/test/certtest"
+	"github.com/storewarden/storewarden/test/scene"
 	"github.com/storewarden/storewarden/webhook"
 )
 
@@ -114,6 +118,39 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 	if len(out.Response.Result.Details.Causes) != 40 {
 		t.Errorf("programs get %d causes of 40", len(out.Response.Result.Details.Causes))
+	}
+}
+
+// What memory lacks may have been applied a moment ago: before a person's change
+// is refused for it, the API server is asked.
+func TestAPersonsChangeIsReadAgainLive(t *testing.T) {
+	load := func(entry string) *manifest.Set {
+		set, err := manifest.Load([]string{manifest.Stdin}, strings.NewReader(scene.Class("spc", scene.Entry(entry))), manifest.Options{})
+		must(t, err)
+		return set
+	}
+	e, err := engine.New(engine.Options{Config: input.DefaultConfig()}, policies.Files)
+	must(t, err)
+	reviewer, err := review.New(review.Options{Engine: e, Inventory: inventory})
+	must(t, err)
+	sync, err := json.Marshal(object(t, scene.Sync("some-secret", "spc", "      - {sourcePath: new-der, targetKey: new.der}\n")).Object)
+	must(t, err)
+	for name, tc := range map[string]struct {
+		live    string
+		allowed bool
+	}{"there by now": {"new-der", true}, "still missing": {"old-der", false}} {
+		t.Run(name, func(t *testing.T) {
+			metrics, err := webhook.NewMetrics(prometheus.NewRegistry())
+			must(t, err)
+			h, err := webhook.New(webhook.Options{Judge: reviewer, Inventory: inventory, Peers: load("old-der"), Live: load(tc.live), Timeout: time.Second,
+				Now: certtest.Epoch, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics})
+			must(t, err)
+			var out admissionv1.AdmissionReview
+			must(t, json.Unmarshal(post(h, reviewOf+string(sync)+"}}").Body.Bytes(), &out))
+			if out.Response.Allowed != tc.allowed {
+				t.Errorf("answered %+v", out.Response)
+			}
+		})
 	}
 }
 
