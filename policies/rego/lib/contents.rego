@@ -71,3 +71,14 @@ unreadable contains e.id if {
 	e.content.crls == 0
 	e.id in suited
 }
+
+# credentials are entries that hold one by their key.
+credentials contains e.id if {
+	some e in input.entries
+	lower(e.key) in {"username", "password", "privatekey"}
+}
+
+credentials contains e.id if {
+	some e in input.entries
+	lower(e.ext) == ".key"
+}

@@ -54,6 +54,7 @@ wordings[e.id] := {"variant": worded[e.content.kind]} if {
 	e.role in roles.lists
 	e.content.kind in (contents.foreign | {"empty"})
 	not e.id in contents.loose_text
+	not e.id in mapped_amiss
 	not e.id in corrupted
 }
 
@@ -78,6 +79,14 @@ wordings[e.id] := {"variant": "crl-in-bundle"} if {
 	some e in contents.unsuited
 	e.role == "tls-trust"
 	e.content.kind == "crl"
+}
+
+# mapped_amiss are credentials in a list of the connector for OPC UA: the secret
+# is right, and SS-17 says on the mapping what is not.
+mapped_amiss contains e.id if {
+	some e in input.entries
+	e.role in roles.opcua_lists
+	e.id in contents.credentials
 }
 
 # worded is the variant of a kind, "" for the rule's own words.

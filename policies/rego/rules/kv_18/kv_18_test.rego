@@ -64,3 +64,6 @@ test_silent_elsewhere if {
 		count(found(role, "", {"kind": "text"})) == 0
 	}
 }
+
+# The secret is what it should be; SS-17 tells the SecretSync that maps it.
+test_silent_for_a_credential_mapped_amiss if count(found("opcua-trust", ".key", {"kind": "text"})) == 0

@@ -17,6 +17,7 @@
 #       remedy: "Remove the mapping of {key} from this SecretSync and map it in a SecretSync of its own; if it is a certificate after all, name the target key after its format: .der for DER, .crt for PEM"
 package storewarden.rules.ss_17
 
+import data.storewarden.lib.contents
 import data.storewarden.lib.roles
 
 finding contains {"code": "SS-17", "entry": e.id} if {
@@ -28,10 +29,6 @@ finding contains {"code": "SS-17", "entry": e.id} if {
 finding contains {"code": "SS-17", "entry": e.id, "field": concat(".", [e.field, "targetKey"]), "variant": "named"} if {
 	some e in input.entries
 	e.role in roles.opcua_lists
-	credential(lower(e.key), lower(e.ext))
+	e.id in contents.credentials
 	not e.content.kind in {"private-key", "certificate", "certificate-bundle", "crl"}
 }
-
-credential(key, _) if key in {"username", "password", "privatekey"}
-
-credential(_, ".key")
