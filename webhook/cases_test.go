@@ -54,17 +54,17 @@ func (s *stage) play(t *testing.T, c *cases.Case) []string {
 		s.refused(t, c, now)
 		return []string{}
 	}
-	for i, o := range now {
-		if reqs[i].Old != nil {
-			o = named(t, old, o)
-		}
+	for _, o := range now {
 		s.put(t, o)
 	}
 	effects := []string{}
 	for i, o := range now {
 		want, err := audit.Review(t.Context(), reqs[i])
 		must(t, err)
-		if reqs[i].Operation == review.Audit { // seen as it comes
+		switch reqs[i].Operation {
+		case review.Update:
+			s.put(t, named(t, old, o))
+		case review.Audit: // it is seen as it comes
 			s.remove(t, o)
 		}
 		for _, a := range s.actors {

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/test/certtest"
@@ -63,6 +64,8 @@ type Settings struct {
 	External []string `yaml:"external"`
 	// VaultNone is whether no vault is asked.
 	VaultNone bool `yaml:"vaultNone"`
+	// Faults says why a vault shows nothing: Forbidden or Throttled.
+	Faults map[string]vault.Reason `yaml:"faults"`
 	// Delete names the object, as kind/name, that is deleted.
 	Delete string `yaml:"delete"`
 	// CRD names the objects, as kind/name, that the API server refuses by itself.

@@ -75,7 +75,7 @@ func (c *Case) Reviewer(engines *Engines, reader vault.Reader) (*review.Reviewer
 }
 
 // Reader reads the case's secrets from files written by Write. What an export
-// cannot show, a secret that was deleted, it adds.
+// cannot show, a secret that was deleted or a vault that refuses, it adds.
 func (c *Case) Reader(folder string) (vault.Reader, error) {
 	r, err := dir.New(folder + "/vault")
 	return exported{c, r}, err
@@ -87,6 +87,9 @@ type exported struct {
 }
 
 func (x exported) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
+	if reason, ok := x.c.Faults[ref.Vault]; ok {
+		return vault.Secret{}, &vault.Error{Ref: ref, Reason: reason, Message: "the case says so"}
+	}
 	if x.c.Vaults[ref.Vault][ref.Name].Deleted {
 		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.SoftDeleted, Message: "the secret is deleted, and can be recovered"}
 	}

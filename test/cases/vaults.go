@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/test/keyvault"
 )
 
@@ -29,10 +30,10 @@ type Secret struct {
 }
 
 func (v Vaults) check() error {
-	for vault, secrets := range v {
-		for name, s := range secrets {
+	for name, secrets := range v {
+		for secret, s := range secrets {
 			if _, err := value(s.Encoding, s.Content); err != nil {
-				return fmt.Errorf("%s/%s: %w", vault, name, err)
+				return fmt.Errorf("%s/%s: %w", name, secret, err)
 			}
 		}
 	}
@@ -46,10 +47,23 @@ func keyID(vault, name string) string {
 	return "https://" + vault + ".vault.azure.net/keys/" + name + "/" + version
 }
 
+// faults are what a vault does for a reason to show nothing.
+var faults = map[vault.Reason]keyvault.Fault{
+	vault.Forbidden: keyvault.Denied(keyvault.ForbiddenByRbac),
+	vault.Throttled: keyvault.Throttled("30"),
+}
+
 // Seed puts the secrets of the case into an emulator.
 func (c *Case) Seed(s *keyvault.Server) error {
 	for name, secrets := range c.Vaults {
 		v := s.Vault(name)
+		if reason, ok := c.Faults[name]; ok {
+			f, known := faults[reason]
+			if !known {
+				return fmt.Errorf("the fault %s is not known", reason)
+			}
+			v.Fail(f)
+		}
 		for secret, x := range secrets {
 			value, err := value(x.Encoding, x.Content)
 			if err != nil {
