@@ -14,12 +14,15 @@
 #   remedy: "Add the CA's CRL under {stem}.crl: openssl crl -in ca.crl.pem -outform DER -out {stem}.crl; az keyvault secret set --vault-name {vault} --name {stem}-crl --file ./{stem}.crl --encoding hex --content-type application/pkix-crl; then list {stem}-crl with objectEncoding: hex and map it to {stem}.crl"
 #   symptom: BadCertificateRevocationUnknown, or BadCertificateIssuerRevocationUnknown for a CA, where rejectUnknownRevocationStatus is true; else revocation is not checked.
 #   sources: ["Misconfigurations of connector stores, X-13", "OPC 10000-12 7.8.2.8, TrustedCrls and IssuerCrls", "Industrial-IoT issue 1771"]
+#   variants:
+#     rejected:
+#       message: "the {store} has no CRL for the CA {subject}, and the connector rejects every certificate of it whose revocation is unknown"
 package storewarden.rules.x_13
 
 import data.storewarden.lib.revocation
 import data.storewarden.lib.roles
 
-finding contains object.union({"code": "X-13", "entry": c.entry, "certificate": c.id}, revocation.severity) if {
+finding contains object.union({"code": "X-13", "entry": c.entry, "certificate": c.id}, wording) if {
 	some c in input.certificates
 	c.ca
 	not c.covered
@@ -28,6 +31,10 @@ finding contains object.union({"code": "X-13", "entry": c.entry, "certificate": 
 	not accompanied[c.entry]
 	not partly_seen
 }
+
+default wording := {}
+
+wording := object.union(revocation.severity, {"variant": "rejected"}) if revocation.severity != {}
 
 # accompanied are entries with a key for a CRL beside them, whatever it holds.
 accompanied[e.id] if {

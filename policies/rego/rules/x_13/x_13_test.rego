@@ -21,7 +21,7 @@ test_warns if {
 test_denies_where_the_connector_does if {
 	strict := fixture.config({"reject_unknown_revocation_status": true})
 	fs := found({}, []) with data.config as strict
-	fs == {{"code": "X-13", "entry": 0, "certificate": 0, "severity": "deny"}}
+	fs == {{"code": "X-13", "entry": 0, "certificate": 0, "severity": "deny", "variant": "rejected"}}
 }
 
 test_silent_for_a_covered_ca if {
