@@ -358,7 +358,7 @@ func TestVaultUnreachable(t *testing.T) {
 			if diff := cmp.Diff(tc.good, denied(t, alice.Create(t.Context(), good))); diff != "" {
 				t.Errorf("a sound object (-want +got):\n%s", diff)
 			}
-			if tc.good == nil && (seen.codes() != "KV-00" || !strings.Contains(seen.texts[0], "press-1-der")) {
+			if tc.good == nil && (seen.codes() != "KV-00" || !strings.Contains(seen.texts[0], "plant-ca-der")) {
 				t.Errorf("what was not verified is not said: %v", seen.texts)
 			}
 			bad := object(t, scene.Class("typo", "        - |\n          objectName: press-1-der\n          objectTyp: secret\n"))
