@@ -19,6 +19,8 @@ const (
 	maxWarnings     = 10
 	maxWarning      = 250
 	maxWarningsSize = 3000
+	maxCauses       = 100
+	maxAnnotation   = 20_000
 )
 
 // denial is the text of a refusal: the summary first, then one line a finding.
@@ -96,6 +98,7 @@ func sentence(f verdict.Finding) string {
 
 // causes say the same to programs.
 func causes(deny []verdict.Finding) []metav1.StatusCause {
+	deny = deny[:min(len(deny), maxCauses)]
 	out := make([]metav1.StatusCause, len(deny))
 	for i, f := range deny {
 		out[i] = metav1.StatusCause{Type: metav1.CauseType(f.Code), Field: f.Field, Message: oneLine(f.Message + ". Fix: " + f.Remedy)}

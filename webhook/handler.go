@@ -170,15 +170,14 @@ func (h *Handler) guarded(subject, old *store.Object) bool {
 
 func (h *Handler) judge(ctx context.Context, req *request, subject, old *store.Object, op review.Operation) (outcome, error) {
 	actor := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
-	change := verdict.Change{Door: verdict.Webhook, Actor: actor.Class, DryRun: req.Request.DryRun, Delete: op == review.Delete,
+	change := verdict.Change{Door: verdict.Webhook, Actor: actor.Class, DryRun: req.Request.DryRun, Create: op == review.Create, Delete: op == review.Delete,
 		Strict: h.opt.Strict, Mode: actor.mode(subject.ID.Kind, h.opt.Strict)}
-	if op == review.Delete && subject.Deleting {
+	if subject.Deleting {
 		change.Actor = verdict.ControlLoop // the object is on its way out already
 	}
 	ask := review.Request{Operation: op, Subject: subject, Old: old, Peers: h.opt.Peers, Now: h.opt.Now()}
 	v, effect, err := h.enforce(ctx, ask, change)
-	if err == nil && restsOnPeers(effect.Deny) {
-		ask.Peers = h.opt.Live // what memory lacks may have been applied a moment ago
+	if err == nil && effect.Denied() && h.lookAgain(&ask, effect.Deny) {
 		v, effect, err = h.enforce(ctx, ask, change)
 	}
 	if err != nil {
@@ -216,13 +215,20 @@ func (h *Handler) enforce(ctx context.Context, ask review.Request, change verdic
 	return v, verdict.Enforce(v, change), nil
 }
 
-func restsOnPeers(fs []verdict.Finding) bool {
-	for _, f := range fs {
+// lookAgain asks for what may have changed a moment ago, before a change is
+// refused for it: a peer that was just applied, or a vault secret that was just
+// uploaded as the last denial said.
+func (h *Handler) lookAgain(ask *review.Request, deny []verdict.Finding) bool {
+	again := false
+	for _, f := range deny {
 		if f.Basis == verdict.OnPeerEntry || f.Basis == verdict.OnReferences {
-			return true
+			ask.Peers, again = h.opt.Live, true
+		}
+		if f.VaultRef != "" && f.Object.Kind != store.KindSecret {
+			ask.Again, again = append(ask.Again, f.VaultRef), true
 		}
 	}
-	return false
+	return again
 }
 
 // tell logs, and lets those who do not read warnings know; a dry run has no
@@ -286,7 +292,7 @@ func respond(v verdict.Verdict, e verdict.Effect) *admissionv1.AdmissionResponse
 		said = append(said, string(f.Severity)+" "+sentence(f))
 	}
 	if len(said) > 0 {
-		r.AuditAnnotations = map[string]string{"findings": strings.Join(said, "\n")}
+		r.AuditAnnotations = map[string]string{"findings": cut(strings.Join(said, "\n"), maxAnnotation)}
 	}
 	if e.Denied() {
 		r.Result = &metav1.Status{Status: metav1.StatusFailure, Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden,

@@ -383,6 +383,21 @@ func TestWarmAdmissionAsksNoVault(t *testing.T) {
 	}
 }
 
+// Whoever follows the remedy and applies again at once must get through.
+func TestTheRemedyWorksAtOnce(t *testing.T) {
+	d := open(t, setup{})
+	secrets := d.seed(t)
+	alice, _ := as(t, "alice")
+	class := object(t, scene.Class("locked", scene.Entry("locked-der")))
+	if codes := denied(t, alice.Create(t.Context(), class.DeepCopy())); len(codes) != 1 || codes[0] != "KV-03" {
+		t.Fatalf("denied %v", codes)
+	}
+	mended := secrets["locked-der"]
+	mended.Disabled = false
+	d.vault.Vault(scene.Vault).Set("locked-der", mended)
+	await(t, "the mended secret is accepted", func() bool { return alice.Create(t.Context(), class.DeepCopy()) == nil })
+}
+
 // panics is a judge with a defect.
 type panics struct{}
 

@@ -58,7 +58,7 @@ read or judged, or bad usage; what could be judged is printed all the same.`,
 	flags.BoolVar(&f.cluster, "cluster", false, "judge the objects of the cluster that the kubeconfig names")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "path of a kubeconfig, default $KUBECONFIG or ~/.kube/config")
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces where connectors run, default those of the configuration")
-	flags.StringVar(&f.vault, "vault", "none", "where vault secrets are read: none, azure, or dir:PATH for an export")
+	flags.StringVar(&f.vault, "vault", "", "where vault secrets are read: none, azure, or dir:PATH for an export (default: as configured, else none)")
 	flags.StringVar(&f.config, "config", "", "configuration file (see \"storewarden config example\")")
 	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict")
 	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
@@ -90,7 +90,7 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	if err != nil {
 		return err
 	}
-	r, err := newReviewer(c, reader, nil)
+	r, err := newReviewer(c, reader, patient(), nil)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,10 @@ func (f *auditFlags) settings() (config.Config, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := setVault(&c, f.vault); err != nil {
-		return c, err
+	if f.vault != "" {
+		if err := setVault(&c, f.vault); err != nil {
+			return c, err
+		}
 	}
 	if f.profile != "" {
 		c.Profile = engine.Profile(f.profile)

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,8 +54,8 @@ func explain(w io.Writer, e *engine.Engine, r *engine.Rule) error {
 	fmt.Fprintf(&b, "Judged on  %s\n", strings.Join(r.Subjects, ", "))
 	b.WriteString("\nIf it slips through\n" + wrap(r.Symptom, "  ") + "\n")
 	b.WriteString("\nWhat to do\n" + wrap(angled(r.Remedy), "  ") + "\n")
-	for name, v := range r.Variants {
-		if v.Remedy != "" {
+	for _, name := range slices.Sorted(maps.Keys(r.Variants)) {
+		if v := r.Variants[name]; v.Remedy != "" {
 			fmt.Fprintf(&b, "\nWhat to do (%s)\n%s\n", name, wrap(angled(v.Remedy), "  "))
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/webhook"
@@ -77,7 +78,7 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
-	reviewer, err := newReviewer(c, reader, c.AllowedVault)
+	reviewer, err := newReviewer(c, reader, warm.Options{}, c.AllowedVault)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	ns := c.Namespaces[0]
 	c.Stores = append([]store.Named{{Namespace: ns, Name: inspectedSecret, Role: role}}, c.Stores...)
 	encoded := hex.EncodeToString(raw)
-	r, err := newReviewer(c, one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}, nil)
+	r, err := newReviewer(c, one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}, patient(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,21 @@
 package main
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
-	"crypto/tls"
-
+	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/azure"
 	"github.com/storewarden/storewarden/certs/vault/dir"
@@ -31,17 +33,46 @@ func newEngine(c config.Config) (*engine.Engine, error) {
 
 // newReviewer wires the one judge from the configuration. allowed limits which
 // vaults a namespace may have looked into; nil is for a person's own rights.
-func newReviewer(c config.Config, reader vault.Reader, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
+func newReviewer(c config.Config, reader vault.Reader, memory warm.Options, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
 	e, err := newEngine(c)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkCodes(c, e); err != nil {
 		return nil, err
 	}
 	opt := review.Options{Engine: e, Inventory: c.Inventory(), Allowed: allowed, Profile: c.Profile,
 		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour}
 	if reader != nil {
-		opt.Vault = warm.New(reader, warm.Options{})
+		opt.Vault = warm.New(reader, memory)
 	}
 	return review.New(opt)
+}
+
+// patient is the memory of a command that a person runs: it asks for as many
+// secrets as there are.
+func patient() warm.Options { return warm.Options{ColdLimit: math.MaxInt} }
+
+// checkCodes refuses a severity or an exception for a code or a role that does
+// not exist: it would silently do nothing.
+func checkCodes(c config.Config, e *engine.Engine) error {
+	var errs []error
+	known := func(field, code string) {
+		if _, ok := e.Rule(code); !ok {
+			errs = append(errs, fmt.Errorf("config: %s: there is no rule %q; \"storewarden explain\" lists them", field, code))
+		}
+	}
+	for key := range c.Severities {
+		code, role, hasRole := strings.Cut(key, "/")
+		known("severities."+key, code)
+		if hasRole && !slices.Contains(store.Roles(), store.Role(role)) {
+			errs = append(errs, fmt.Errorf("config: severities.%s: %q is none of %v", key, role, store.Roles()))
+		}
+	}
+	for i, x := range c.Exceptions {
+		known(fmt.Sprintf("exceptions[%d].code", i), x.Code)
+	}
+	return errors.Join(errs...)
 }
 
 // setVault puts a --vault flag over the configuration: none, azure or dir:PATH.

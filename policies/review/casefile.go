@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
@@ -29,6 +30,7 @@ type casefile struct {
 	spc      input.ProviderClass
 	removed  []input.Removed
 	problems []verdict.Problem
+	outputs  map[*store.SecretProviderClass]map[string]int // how many entries have an output
 	certs    []certFact
 	crls     []crlFact
 }
@@ -52,6 +54,9 @@ const (
 )
 
 func (c *casefile) document(ctx context.Context) (*input.Document, error) {
+	if n := c.size(); n > maxEntries {
+		return nil, fmt.Errorf("it has %d entries, more than the %d that are judged: split it", n, maxEntries)
+	}
 	c.role = c.r.opt.Inventory.RoleOf(c.subject)
 	c.spc.UsedBy = []string{}
 	switch {
@@ -74,6 +79,22 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 	}
 	c.relate()
 	return c.assemble(), nil
+}
+
+// maxEntries bounds the work of one review. A Secret of 1 MiB holds a thousand
+// certificates of the usual size.
+const maxEntries = 1000
+
+func (c *casefile) size() int {
+	switch o := c.subject; {
+	case o.SPC != nil:
+		return len(o.SPC.Objects.Entries)
+	case o.Sync != nil:
+		return len(o.Sync.Mappings)
+	case o.Secret != nil:
+		return len(o.Secret.Keys)
+	}
+	return 0
 }
 
 func (c *casefile) assemble() *input.Document {
@@ -118,27 +139,33 @@ func (c *casefile) firstNamespace() string {
 
 // lookIntoVault asks for all references at once and fills the items.
 func (c *casefile) lookIntoVault(ctx context.Context) error {
-	var refs []vault.Ref
-	var asked []*item
+	var refs, again []vault.Ref
+	var asked, askedAgain []*item
 	for i := range c.items {
 		it := &c.items[i]
 		switch {
 		case !it.fetch || c.r.opt.Vault == nil:
 		case c.r.opt.Allowed != nil && !c.r.opt.Allowed(c.subject.ID.Namespace, it.ref.Vault):
 			c.unseen(it, string(vault.NotAllowed), fmt.Sprintf("the configuration does not allow namespace %s to have vault %s looked into", c.subject.ID.Namespace, it.ref.Vault))
+		case slices.Contains(c.req.Again, it.ref.String()):
+			again, askedAgain = append(again, it.ref), append(askedAgain, it)
 		default:
 			refs, asked = append(refs, it.ref), append(asked, it)
 		}
 	}
-	if len(refs) == 0 {
-		return nil
+	var answers []warm.Answer
+	if len(again) > 0 {
+		answers = c.r.opt.Vault.LookAgain(ctx, again)
 	}
-	for i, a := range c.r.opt.Vault.Look(ctx, refs) {
-		if err := c.learn(asked[i], a); err != nil {
+	if len(refs) > 0 {
+		answers = append(answers, c.r.opt.Vault.Look(ctx, refs)...)
+	}
+	for i, it := range append(askedAgain, asked...) {
+		if err := c.learn(it, answers[i]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // learn takes the vault's answer into an item. Trouble of the vault is data; any

@@ -38,7 +38,7 @@ func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdic
 		Problems: orEmpty(c.problems), NextChange: c.nextChange(), Texts: map[string]string{}}
 	for i := range c.own {
 		it := &c.items[i]
-		v.Texts[it.entry.Name] += it.text
+		v.Texts[it.id()] += c.textOf(it)
 		if p := it.entry.Vault.Problem; p != "" {
 			v.Problems = append(v.Problems, verdict.Problem{Reason: p, Message: it.entry.Vault.Message, Object: v.Object, VaultRef: it.entry.Vault.Ref})
 		}
@@ -71,6 +71,49 @@ func saidBetter(results []engine.Result, findings []verdict.Finding, i int) bool
 	return false
 }
 
+// id names an item across a change of order; one without a name by its text.
+func (it *item) id() string {
+	if it.entry.Name != "" {
+		return it.entry.Name
+	}
+	return "item " + it.text
+}
+
+// textOf digests an item with all that must change together with it: the
+// certificate and key of one stem, and the parts of one credential.
+func (c *casefile) textOf(it *item) string {
+	group := pairOf(it)
+	if group == "" {
+		return it.text
+	}
+	text := ""
+	for i := range c.own {
+		if pairOf(&c.items[i]) == group {
+			text += c.items[i].text
+		}
+	}
+	return text
+}
+
+// pairOf names the group that an item changes with, "" if it stands alone.
+func pairOf(it *item) string {
+	if it.list == "" { // of a SecretProviderClass
+		return ""
+	}
+	switch it.entry.Key {
+	case "tls.crt", "tls.key":
+		return "tls"
+	case "username", "password":
+		return "login"
+	case "certificate", "privateKey", "intermediateCerts":
+		return "credential"
+	}
+	if it.entry.Role == string(store.RoleClient) {
+		return "stem " + it.entry.Stem
+	}
+	return ""
+}
+
 func (c *casefile) object() verdict.Object {
 	id := c.subject.ID
 	return verdict.Object{APIVersion: id.APIVersion, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
@@ -92,7 +135,12 @@ func (c *casefile) finding(doc *input.Document, res engine.Result) (verdict.Find
 	role := doc.Store.Role
 	if res.Entry != engine.None {
 		e := doc.Entries[res.Entry]
-		f.Entry, f.VaultRef, role = e.Name, e.Vault.Ref, e.Role
+		f.Entry, f.VaultRef, role = c.items[res.Entry].id(), e.Vault.Ref, e.Role
+		if c.subject.Sync != nil && f.Basis == verdict.OnObject && (e.State == input.Undecodable || strings.HasPrefix(f.Code, "SPC-")) {
+			// How the SecretProviderClass is written may be mended by the same commit,
+			// and is judged at its own door.
+			f.Basis = verdict.OnPeerEntry
+		}
 		if f.Field == "" {
 			f.Field = e.Field
 		}

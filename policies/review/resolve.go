@@ -28,10 +28,13 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 		c.spc.HadObjects = len(old.SPC.Objects.Entries) > 0
 		c.removed = c.removedFrom(old.SPC, p, syncs)
 	}
+	if !c.spc.NearAzure && len(syncs) == 0 {
+		return // another provider's objects are its own business
+	}
 	for _, e := range p.Objects.Entries {
 		it := c.entryItem(p, e)
 		it.entry.Name, it.entry.Field = e.Name, e.Field
-		it.text = digest(e.Text)
+		it.text = digest(e.Text, p.Vault.Value)
 		for _, s := range syncs {
 			for _, m := range s.Sync.Mappings {
 				switch {
@@ -151,7 +154,7 @@ func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Rol
 		e := &it.entry
 		e.ID, e.Name, e.Field, e.SourcePath = i, m.TargetKey, store.MappingField(i), m.SourcePath
 		e.Role, e.Key, e.Stem, e.Ext = string(role), k.Name, k.Stem, k.Ext
-		it.list, it.text = o.ID.Name, digest(m.SourcePath, m.TargetKey)
+		it.list, it.text = o.ID.Name, digest(m.SourcePath, m.TargetKey, o.Sync.ProviderClass)
 		items[i] = it
 	}
 	return items
@@ -214,11 +217,7 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
 	for _, u := range e.Unknown {
 		o.Unknown = append(o.Unknown, input.UnknownField(u))
 	}
-	for _, other := range p.Objects.Entries {
-		if e.Output() != "" && other.Output() == e.Output() {
-			o.SameOutput++
-		}
-	}
+	o.SameOutput = c.sameOutput(p, e.Output())
 	if malformed(e) {
 		it.entry.State = input.Malformed
 		return it
@@ -235,6 +234,23 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
 	}
 	it.fetch = true
 	return it
+}
+
+// sameOutput counts the entries of a class with an output.
+func (c *casefile) sameOutput(p *store.SecretProviderClass, output string) int {
+	counts, ok := c.outputs[p]
+	if !ok {
+		counts = map[string]int{}
+		for _, e := range p.Objects.Entries {
+			counts[e.Output()]++
+		}
+		counts[""] = 0
+		if c.outputs == nil {
+			c.outputs = map[*store.SecretProviderClass]map[string]int{}
+		}
+		c.outputs[p] = counts
+	}
+	return counts[output]
 }
 
 // malformed reports whether an entry's structure keeps the provider, or us,

@@ -44,6 +44,8 @@ type Peers interface {
 // Vault answers for vault secrets, in the order of the references.
 type Vault interface {
 	Look(ctx context.Context, refs []vault.Ref) []warm.Answer
+	// LookAgain answers with what the vault says now.
+	LookAgain(ctx context.Context, refs []vault.Ref) []warm.Answer
 }
 
 // Request is one object to judge at one moment.
@@ -55,6 +57,9 @@ type Request struct {
 	Old   *store.Object
 	Peers Peers
 	Now   time.Time
+	// Again names the vault secrets, each as vault/secret[/version], to ask the
+	// vault for even if they are known: a change is about to be refused for them.
+	Again []string
 }
 
 // Options are what New needs. Engine is required.

@@ -239,7 +239,11 @@ func (p *plant) judge() []string {
 			if f.Severity == verdict.Info && f.Code != "KV-00" {
 				continue
 			}
-			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", f.Severity, f.Code, kind, f.Entry)))
+			entry := f.Entry
+			if strings.HasPrefix(entry, "item ") {
+				entry = "" // an item without a name goes by its digest
+			}
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", f.Severity, f.Code, kind, entry)))
 		}
 	}
 	slices.Sort(out)
@@ -266,6 +270,78 @@ func (p *plant) mergedAgrees(r *review.Reviewer, req review.Request) {
 	}
 	if diff := cmp.Diff(got[1], got[0]); diff != "" {
 		p.t.Errorf("merged rules differ from the originals on %s (-original +merged):\n%s", req.Subject.ID, diff)
+	}
+}
+
+// verdictOf reviews one object of the plant.
+func (p *plant) verdictOf(kind, name string) verdict.Verdict {
+	p.t.Helper()
+	set := p.load()
+	o, err := set.Get(context.Background(), kind, namespace, name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	v, err := p.reviewer().Review(context.Background(), review.Request{Operation: review.Audit, Subject: o, Peers: set, Now: certtest.Epoch()})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return v
+}
+
+// A certificate and its key change together: half a new pair is a touched entry.
+func TestAPairIsTouchedAsAWhole(t *testing.T) {
+	p := healthy(t)
+	der := func(name string) []byte { return server(t, certtest.Options{CommonName: name}).DER }
+	key := pem("PRIVATE KEY")(t, certtest.Must(certtest.NewKey(certtest.RSA2048, "another"))(t))
+	p.secretOf[client] = map[string][]byte{"own.der": der("a"), "own.pem": key}
+	before := p.verdictOf(store.KindSecret, client)
+	p.secretOf[client] = map[string][]byte{"own.der": der("b"), "own.pem": key}
+	now := p.verdictOf(store.KindSecret, client)
+	change := verdict.Change{Door: verdict.Webhook, Actor: verdict.Person, Old: &before}
+	if e := verdict.Enforce(now, change); !e.Denied() {
+		t.Errorf("half a new pair that does not match was let through: %+v", e)
+	}
+	if e := verdict.Enforce(before, change); e.Denied() {
+		t.Errorf("an untouched pair was held against the change: %+v", e)
+	}
+}
+
+// One commit mends the SecretProviderClass and maps its entry: the dry run of
+// the SecretSync, which still meets the old class, must not stop it.
+func TestHowTheClassIsWrittenIsJudgedAtItsOwnDoor(t *testing.T) {
+	p := healthy(t)
+	p.replace("\nobjectEncoding: hex", "")
+	v := p.verdictOf(store.KindSecretSync, trust)
+	change := verdict.Change{Door: verdict.Webhook, Actor: verdict.GitOps, DryRun: true}
+	if e := verdict.Enforce(v, change); e.Denied() || len(e.Warn) != 1 || e.Warn[0].Code != "SPC-22" {
+		t.Errorf("the dry run of the SecretSync gave %+v", e)
+	}
+	if e := verdict.Enforce(p.verdictOf(store.KindSecretProviderClass, "spc-ops-1"), change); !e.Denied() {
+		t.Error("the class itself was let through")
+	}
+}
+
+// New items without a name are no old acquaintances.
+func TestItemsWithoutANameAreToldApart(t *testing.T) {
+	p := healthy(t)
+	p.entries = append(p.entries, "objectName:a")
+	before := p.verdictOf(store.KindSecretProviderClass, "spc-ops-1")
+	p.entries = append(p.entries, "objectName:b")
+	e := verdict.Enforce(p.verdictOf(store.KindSecretProviderClass, "spc-ops-1"), verdict.Change{Door: verdict.Webhook, Actor: verdict.Person, Old: &before})
+	if len(e.Deny) != 1 || len(e.Warn) != 1 {
+		t.Errorf("denied %d and forgave %d, want 1 and 1", len(e.Deny), len(e.Warn))
+	}
+}
+
+func TestWorkIsBounded(t *testing.T) {
+	p := healthy(t)
+	for i := range 1001 {
+		p.entries = append(p.entries, fmt.Sprintf("objectName: a%d\nobjectType: secret", i))
+	}
+	set := p.load()
+	_, err := p.reviewer().Review(context.Background(), review.Request{Operation: review.Audit, Subject: set.Objects[0].Object, Peers: set, Now: certtest.Epoch()})
+	if err == nil || !strings.Contains(err.Error(), "split it") {
+		t.Errorf("got %v", err)
 	}
 }
 

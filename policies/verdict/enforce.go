@@ -39,6 +39,7 @@ type Change struct {
 	Actor  Actor
 	Mode   Mode // of the actor for this kind of object; "" is ModeDeny
 	DryRun bool
+	Create bool
 	Delete bool
 	Strict bool // the strict profile: no ratcheting, and deletes may be denied
 	// Old is the verdict of the object before an update, nil otherwise.
@@ -74,7 +75,19 @@ func Enforce(v Verdict, c Change) Effect {
 			e.Info = append(e.Info, f)
 		}
 	}
+	if c.Create && len(e.Hold) > 0 && entries(e.Hold) == v.Entries {
+		// With nothing good to let through, holding back would make an empty store.
+		e.Deny, e.Hold = append(e.Deny, e.Hold...), nil
+	}
 	return e
+}
+
+func entries(fs []Finding) int {
+	names := map[string]bool{}
+	for _, f := range fs {
+		names[f.Entry] = true
+	}
+	return len(names)
 }
 
 // outcome is what a single finding does. Only what would deny is softened.
@@ -113,11 +126,11 @@ func (c Change) untouched(v Verdict, entry string) bool {
 	return ok && old == v.Texts[entry]
 }
 
-// has reports whether the finding stood before the change (design decision 7);
-// one about the object must be the same to the letter.
+// has reports whether the finding stood before the change, and as severe; one
+// about the object must be the same to the letter.
 func (v *Verdict) has(f Finding) bool {
 	for _, o := range v.Findings {
-		if o.Code == f.Code && o.Entry == f.Entry && (f.Entry != "" || o.Message == f.Message) {
+		if o.Code == f.Code && o.Entry == f.Entry && o.Severity.Rank() <= f.Severity.Rank() && (f.Entry != "" || o.Message == f.Message) {
 			return true
 		}
 	}

@@ -43,17 +43,21 @@ func TestEnforce(t *testing.T) {
 		"stood before, strict":          {deny, func(c *verdict.Change) { c.Old, c.Strict = before, true }, map[string]string{"a.der": "1"}, "deny"},
 		"revoked by what was added":     {verdict.Finding{Code: "X-18", Severity: verdict.Deny, Entry: "a.der", Basis: verdict.OnNeighbour}, func(c *verdict.Change) { c.Old = before }, map[string]string{"a.der": "1"}, "warn"},
 		"revoked, and added itself":     {verdict.Finding{Code: "X-18", Severity: verdict.Deny, Entry: "b.der", Basis: verdict.OnNeighbour}, func(c *verdict.Change) { c.Old = before }, map[string]string{"b.der": "1"}, "deny"},
+		"was milder before": {deny, func(c *verdict.Change) {
+			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "X-01", Severity: verdict.Warn, Entry: "a.der"}}, Texts: before.Texts}
+		}, map[string]string{"a.der": "1"}, "deny"},
+		"nothing good to let through": {deny, func(c *verdict.Change) { c.Actor, c.Mode, c.Create = verdict.Syncer, verdict.ModeQuarantine, true }, nil, "deny"},
 		"of the object, the same": {verdict.Finding{Code: "SPC-01", Severity: verdict.Deny, Message: "m"}, func(c *verdict.Change) {
-			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "SPC-01", Message: "m"}}}
+			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "SPC-01", Severity: verdict.Deny, Message: "m"}}}
 		}, nil, "warn"},
 		"of the object, another message": {verdict.Finding{Code: "SPC-01", Severity: verdict.Deny, Message: "m"}, func(c *verdict.Change) {
-			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "SPC-01", Message: "n"}}}
+			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "SPC-01", Severity: verdict.Deny, Message: "n"}}}
 		}, nil, "deny"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := person
 			tc.change(&c)
-			e := verdict.Enforce(verdict.Verdict{Object: secret, Findings: []verdict.Finding{tc.finding}, Texts: tc.texts}, c)
+			e := verdict.Enforce(verdict.Verdict{Object: secret, Entries: 1, Findings: []verdict.Finding{tc.finding}, Texts: tc.texts}, c)
 			got := map[bool]string{len(e.Deny) == 1: "deny", len(e.Hold) == 1: "hold", len(e.Warn) == 1: "warn", len(e.Info) == 1: "info"}[true]
 			if got != tc.want || len(e.Deny)+len(e.Hold)+len(e.Warn)+len(e.Info) != 1 {
 				t.Errorf("the effect is %+v, want %s", e, tc.want)

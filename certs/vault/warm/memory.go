@@ -66,12 +66,19 @@ type Memory struct {
 }
 
 // slot is what is known of one reference. Its fields are guarded by the
-// memory's lock; done is closed when the fetch under way has ended.
+// memory's lock.
 type slot struct {
 	facts   *Facts
 	err     error
 	at      time.Time // of facts or err
-	pending chan struct{}
+	pending *call
+}
+
+// call is a fetch under way. Those who wait for it read its own answer, which is
+// set before done is closed: the slot may be another's by then.
+type call struct {
+	done   chan struct{}
+	answer Answer
 }
 
 // New makes a memory in front of a reader.
@@ -90,14 +97,29 @@ type Answer struct {
 // Look answers for every reference, in order. What is remembered costs no call;
 // the rest is fetched in parallel until the context ends.
 func (m *Memory) Look(ctx context.Context, refs []vault.Ref) []Answer {
+	return m.look(ctx, refs, m.opt.UsableFor)
+}
+
+// LookAgain answers with what the vault says now: only what was learnt a moment
+// ago is taken from memory. Through an outage known facts stand.
+func (m *Memory) LookAgain(ctx context.Context, refs []vault.Ref) []Answer {
+	return m.look(ctx, refs, moment)
+}
+
+// moment is how long ago is now, for somebody who mended a secret and tries
+// again.
+const moment = 2 * time.Second
+
+func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duration) []Answer {
 	answers := make([]Answer, len(refs))
-	waits := make([]chan struct{}, len(refs))
+	waits := make([]*call, len(refs))
 	cold := 0
 	m.mu.Lock()
 	for i, ref := range refs {
 		s, fresh := m.find(key(ref))
+		recent := m.opt.Now().Sub(s.at) < maxAge
 		switch {
-		case fresh || s.facts != nil:
+		case recent && (fresh || s.facts != nil):
 			answers[i] = Answer{s.facts, s.err}
 		case cold >= m.opt.ColdLimit && s.pending == nil:
 			answers[i].Err = &vault.Error{Ref: ref, Reason: vault.Throttled,
@@ -113,9 +135,9 @@ func (m *Memory) Look(ctx context.Context, refs []vault.Ref) []Answer {
 		}
 	}
 	m.mu.Unlock()
-	for i, done := range waits {
-		if done != nil {
-			answers[i] = m.await(ctx, refs[i], done)
+	for i, c := range waits {
+		if c != nil {
+			answers[i] = c.await(ctx, refs[i])
 		}
 	}
 	return answers
@@ -167,12 +189,12 @@ func (m *Memory) makeRoom() {
 }
 
 // fetch starts a call for the slot unless one is under way.
-func (m *Memory) fetch(k vault.Ref, s *slot) chan struct{} {
+func (m *Memory) fetch(k vault.Ref, s *slot) *call {
 	if s.pending != nil {
 		return s.pending
 	}
-	done := make(chan struct{})
-	s.pending = done
+	c := &call{done: make(chan struct{})}
+	s.pending = c
 	go func() {
 		m.places <- struct{}{}
 		defer func() { <-m.places }()
@@ -183,9 +205,10 @@ func (m *Memory) fetch(k vault.Ref, s *slot) chan struct{} {
 		defer m.mu.Unlock()
 		m.learn(s, facts, err)
 		s.pending = nil
-		close(done)
+		c.answer = Answer{s.facts, s.err}
+		close(c.done)
 	}()
-	return done
+	return c
 }
 
 // get contains a panic of a reader or a decoder: it is one secret's trouble, and
@@ -221,17 +244,11 @@ func (m *Memory) learn(s *slot, facts *Facts, err error) {
 	}
 }
 
-func (m *Memory) await(ctx context.Context, ref vault.Ref, done chan struct{}) Answer {
+func (c *call) await(ctx context.Context, ref vault.Ref) Answer {
 	select {
-	case <-done:
+	case <-c.done:
+		return c.answer
 	case <-ctx.Done():
 		return Answer{Err: &vault.Error{Ref: ref, Reason: vault.Timeout, Message: "the vault did not answer within the time for this request", Err: ctx.Err()}}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := m.known[key(ref)]
-	if s == nil { // dropped for room at once; the limit is then far too small
-		return Answer{Err: &vault.Error{Ref: ref, Reason: vault.Throttled, Message: "too many secrets are asked for at once"}}
-	}
-	return Answer{s.facts, s.err}
 }

@@ -160,6 +160,27 @@ func TestGoodFactsOutliveAnOutage(t *testing.T) {
 	}
 }
 
+func TestLookAgain(t *testing.T) {
+	var c clock
+	r := &reader{answer: fails(vault.NotFound)}
+	m := warm.New(r, warm.Options{Now: c.now})
+	again := func() warm.Answer { return m.LookAgain(context.Background(), []vault.Ref{ref})[0] }
+	m.Look(context.Background(), []vault.Ref{ref})
+	if again(); r.calls.Load() != 1 {
+		t.Error("what was learnt this moment was asked for again")
+	}
+	c.advance(3 * time.Second)
+	r.say(certificate(t))
+	if a := again(); a.Facts == nil {
+		t.Errorf("a secret that was uploaded meanwhile is still taken to be missing: %v", a.Err)
+	}
+	c.advance(3 * time.Second)
+	r.say(fails(vault.Unreachable))
+	if a := again(); a.Facts == nil {
+		t.Error("an outage took good facts away")
+	}
+}
+
 func TestASecretThatIsGoneIsGone(t *testing.T) {
 	var c clock
 	r := &reader{answer: certificate(t)}

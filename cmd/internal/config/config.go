@@ -158,7 +158,12 @@ func (c *Config) read(path string, raw []byte) error {
 	err := dec.Decode(c)
 	var many *yaml.TypeError
 	switch {
-	case err == nil, errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		if !errors.Is(dec.Decode(new(yaml.Node)), io.EOF) {
+			return fmt.Errorf("config %s: there is more than one YAML document; only one is read", path)
+		}
 		return nil
 	case errors.As(err, &many):
 		// The values that could be read are checked too, so that one run shows all.

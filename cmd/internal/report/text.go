@@ -47,7 +47,7 @@ func (r *Report) Text(w io.Writer, s Style) error {
 			fmt.Fprintf(&b, "%s\n", s.paint(bold, title))
 			last = title
 		}
-		fmt.Fprintf(&b, "  %s  %-6s  %s%s\n", s.severity(f.Severity), f.Code, orDash(f.Field), lineSuffix(f.Object))
+		fmt.Fprintf(&b, "  %s  %-6s  %s%s\n", s.severity(f.Severity), f.Code, visible(orDash(f.Field)), lineSuffix(f.Object))
 		fmt.Fprintf(&b, "          %s\n", visible(f.Message))
 		fmt.Fprintf(&b, "          Fix: %s\n", visible(f.Remedy))
 	}
@@ -83,7 +83,7 @@ func (r *Report) writeProblems(b *strings.Builder, s Style) {
 		if p.Reason == NotJudged {
 			what = "could not be judged"
 		}
-		fmt.Fprintf(b, "%s  %s %s: %s\n", s.paint(red, "error"), where, what, visible(p.Message))
+		fmt.Fprintf(b, "%s  %s %s: %s\n", s.paint(red, "error"), visible(where), what, visible(p.Message))
 	}
 }
 
@@ -111,7 +111,7 @@ func objectTitle(o Object) string {
 	if o.File != "" {
 		name += "  (" + o.File + ")"
 	}
-	return name
+	return visible(name)
 }
 
 func lineSuffix(o Object) string {
