@@ -25,7 +25,7 @@
 #       remedy: "If it is plain text, remove objectEncoding from the entry {secret}; else upload the file again: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     tag:
 #       message: "vault secret {ref} has the tag file-encoding={file_encoding}, but its entry has {declared}, which is what the value is in"
-#       remedy: "Correct the tag: az keyvault secret set-attributes --vault-name {vault} --name {secret} --tags file-encoding={actual}"
+#       remedy: "Correct the tag, and name the other tags of the secret with it since all are replaced: az keyvault secret set-attributes --vault-name {vault} --name {secret} --tags file-encoding={actual}"
 package storewarden.rules.kv_11
 
 import data.storewarden.lib.upload

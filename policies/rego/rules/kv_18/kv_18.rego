@@ -21,7 +21,7 @@
 #       remedy: "Let a CA sign the request, and upload the certificate that it returns: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     pkcs7:
 #       message: "vault secret {ref} holds PKCS#7 (.p7b), which the connector does not read"
-#       remedy: "Take the certificates out of it: openssl pkcs7 -inform DER -in FILE.p7b -print_certs -out {stem}.pem (without -inform DER if it is PEM); then upload each as a secret of its own: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Take the certificates out of it: openssl pkcs7 -inform DER -in FILE.p7b -print_certs -out {stem}.pem (without -inform DER if it is PEM), write each as a file of its own in the form of its key, and upload it as a secret of its own: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     public-key:
 #       message: "vault secret {ref} holds a bare public key, without the certificate around it"
 #     corrupted:
