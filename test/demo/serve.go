@@ -16,6 +16,7 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/test/apiserver"
@@ -119,13 +120,17 @@ webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metric
 
 func (s *stage) register(ctx context.Context, port int, ca []byte) error {
 	url := fmt.Sprintf("https://127.0.0.1:%d%s", port, webhook.Path)
+	inventory := store.Inventory{Namespaces: []string{apiserver.StoreNamespace}}
+	policy, binding := webhook.Trace(inventory)
 	c := webhook.Configuration(webhook.Registration{
-		Inventory: store.Inventory{Namespaces: []string{apiserver.StoreNamespace}},
+		Inventory: inventory,
 		Client:    admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: bytes.TrimSpace(ca)},
 		Timeout:   5 * time.Second,
 	})
-	if err := s.server.Client.Create(ctx, c); err != nil {
-		return fmt.Errorf("register the webhook: %w", err)
+	for _, o := range []client.Object{policy, binding, c} {
+		if err := s.server.Client.Create(ctx, o); err != nil {
+			return fmt.Errorf("register the webhook: %w", err)
+		}
 	}
 	return s.awaitRegistered(ctx)
 }
