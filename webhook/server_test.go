@@ -103,7 +103,7 @@ func TestHealthyPlantPasses(t *testing.T) {
 	d := open(t, setup{})
 	d.seed(t)
 	c, seen := as(t, "alice")
-	for _, u := range objects(t, scene.Good) {
+	for _, u := range objects(t, scene.Good()) {
 		must(t, c.Create(t.Context(), u))
 	}
 	if len(seen.texts) > 0 {
@@ -118,7 +118,7 @@ func TestMistakesAreDenied(t *testing.T) {
 	d := open(t, setup{})
 	d.seed(t)
 	c, _ := as(t, "alice")
-	for _, u := range objects(t, scene.Good) {
+	for _, u := range objects(t, scene.Good()) {
 		must(t, c.Create(t.Context(), u))
 	}
 	got := map[string][]string{}
@@ -247,7 +247,7 @@ func TestAbsentPeers(t *testing.T) {
 	if !strings.HasPrefix(seen.codes(), "SS-01") {
 		t.Errorf("an absent SecretProviderClass warned of %q", seen.codes())
 	}
-	must(t, alice.Create(ctx, objects(t, scene.Good)[0]))
+	must(t, alice.Create(ctx, objects(t, scene.Good())[0]))
 	gap := object(t, scene.Sync("gap", "spc-ops-demo", "      - {sourcePath: oven-1-der, targetKey: oven-1.der}\n"))
 	if codes := denied(t, alice.Create(ctx, gap.DeepCopy())); len(codes) != 1 || codes[0] != "SS-02" {
 		t.Errorf("a person's real write gave %v", codes)
@@ -271,10 +271,10 @@ func TestRemovingWhatIsReferenced(t *testing.T) {
 	d.seed(t)
 	ctx := t.Context()
 	alice, seen := as(t, "alice")
-	for _, u := range objects(t, scene.Good) {
+	for _, u := range objects(t, scene.Good()) {
 		must(t, alice.Create(ctx, u))
 	}
-	class := objects(t, scene.Good)[0]
+	class := objects(t, scene.Good())[0]
 	must(t, alice.Get(ctx, client.ObjectKeyFromObject(class), class))
 	params := class.Object["spec"].(map[string]any)["parameters"].(map[string]any)
 	params["objects"] = strings.Replace(params["objects"].(string), "press-1-der", "oven-1-der", 1)
@@ -354,7 +354,7 @@ func TestVaultUnreachable(t *testing.T) {
 			d.seed(t)
 			d.vault.Stop()
 			alice, seen := as(t, "alice")
-			good := objects(t, scene.Good)[0]
+			good := objects(t, scene.Good())[0]
 			if diff := cmp.Diff(tc.good, denied(t, alice.Create(t.Context(), good))); diff != "" {
 				t.Errorf("a sound object (-want +got):\n%s", diff)
 			}
@@ -374,7 +374,7 @@ func TestWarmAdmissionAsksNoVault(t *testing.T) {
 	d := open(t, setup{})
 	d.seed(t)
 	alice, _ := as(t, "alice")
-	class := objects(t, scene.Good)[0]
+	class := objects(t, scene.Good())[0]
 	must(t, alice.Create(t.Context(), class, client.DryRunAll))
 	d.vault.ResetCalls()
 	must(t, alice.Create(t.Context(), class, client.DryRunAll))

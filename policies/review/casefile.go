@@ -67,7 +67,7 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 	case c.subject.Sync != nil:
 		c.items = c.mappings(ctx, c.subject, c.role, true)
 	case c.subject.Secret != nil:
-		c.items = c.keys(ctx, c.subject, c.role)
+		c.items = c.keys(c.subject, c.role)
 		c.addReferences(ctx)
 	default:
 		return nil, fmt.Errorf("the kind %s is not judged", c.subject.ID.Kind)

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -220,13 +219,4 @@ func title(r store.Role) string {
 		return "device credential"
 	}
 	return "Secret"
-}
-
-// thumbprint shows a digest as devices and people compare it.
-func thumbprint(hexDigest string) string {
-	raw, err := hex.DecodeString(hexDigest)
-	if err != nil {
-		return hexDigest
-	}
-	return strings.ToUpper(hex.EncodeToString(raw))
 }

@@ -321,7 +321,7 @@ func certificateValue(x *certFact, name string) (string, bool) {
 	case "issuer":
 		return orElse(x.cert.Issuer, "(no issuer)"), true
 	case "thumbprint":
-		return thumbprint(x.cert.SHA1), true
+		return strings.ToUpper(x.cert.SHA1), true // as devices show it
 	case "not_before":
 		return day(x.cert.NotBefore), true
 	case "not_after":

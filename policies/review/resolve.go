@@ -263,7 +263,7 @@ func malformed(e store.Entry) bool {
 }
 
 // keys takes the entries of a Secret.
-func (c *casefile) keys(_ context.Context, o *store.Object, role store.Role) []item {
+func (c *casefile) keys(o *store.Object, role store.Role) []item {
 	items := make([]item, len(o.Secret.Keys))
 	for i, name := range o.Secret.Keys {
 		it := item{entry: emptyEntry(), list: o.ID.Name}
@@ -321,7 +321,7 @@ func (c *casefile) addSibling(ctx context.Context) {
 		c.addPatched(ctx)
 	}
 	if o, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name); err == nil && o.Secret != nil {
-		c.items = append(c.items, c.keys(ctx, o, role)...)
+		c.items = append(c.items, c.keys(o, role)...)
 		return
 	}
 	if o, err := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name); err == nil && o.Sync != nil {
@@ -337,7 +337,7 @@ func (c *casefile) addPatched(ctx context.Context) {
 	if err != nil || o.Secret == nil {
 		return
 	}
-	for _, it := range c.keys(ctx, o, c.role) {
+	for _, it := range c.keys(o, c.role) {
 		mapped := slices.ContainsFunc(c.subject.Sync.Mappings, func(m store.Mapping) bool { return m.TargetKey == it.entry.Key })
 		if !mapped && it.bundle != nil && len(it.bundle.CRLs) > 0 {
 			c.items = append(c.items, it)

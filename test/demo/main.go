@@ -91,7 +91,7 @@ func (s *stage) say(text string) { fmt.Fprintln(s.out, text) }
 // otherwise than it should: the demo is a test that people can watch.
 func (s *stage) play(ctx context.Context) error {
 	s.say("\n=== A healthy plant: one SecretProviderClass, three stores ===")
-	if code, err := s.apply(ctx, scene.Good); err != nil || code != 0 {
+	if code, err := s.apply(ctx, scene.Good()); err != nil || code != 0 {
 		return fmt.Errorf("the healthy plant was not admitted (exit %d): %w", code, err)
 	}
 	for i, m := range scene.Mistakes() {

@@ -37,7 +37,7 @@ type file struct {
 
 func TestExampleIsMadeFromTheScene(t *testing.T) {
 	now := certtest.Epoch()
-	want := map[string][]byte{"gitops/plant.yaml": []byte("# A healthy plant." + scene.Good)}
+	want := map[string][]byte{"gitops/plant.yaml": []byte("# A healthy plant." + scene.Good())}
 	for i, m := range scene.Mistakes() {
 		if i == 0 || i == 2 || i == 4 {
 			want["gitops/mistake-"+string(rune('1'+i))+".yaml"] = []byte("# " + m.Title + "." + m.Objects)

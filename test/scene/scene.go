@@ -68,77 +68,14 @@ func Secrets(now time.Time) (map[string]keyvault.Secret, error) {
 }
 
 // Good are the objects of a healthy plant.
-const Good = `
-apiVersion: secrets-store.csi.x-k8s.io/v1
-kind: SecretProviderClass
-metadata: {name: spc-ops-demo, namespace: azure-iot-operations}
-spec:
-  provider: azure
-  parameters:
-    clientID: 00000000-0000-0000-0000-000000000001
-    keyvaultName: plant-kv
-    tenantID: 00000000-0000-0000-0000-000000000002
-    objects: |
-      array:
-        - |
-          objectName: press-1-der
-          objectType: secret
-          objectEncoding: hex
-        - |
-          objectName: plant-ca-der
-          objectType: secret
-          objectEncoding: hex
-        - |
-          objectName: plant-ca-crl
-          objectType: secret
-          objectEncoding: hex
-        - |
-          objectName: opcuabroker-der
-          objectType: secret
-          objectEncoding: hex
-        - |
-          objectName: opcuabroker-pem
-          objectType: secret
-          objectEncoding: hex
-        - |
-          objectName: historian-password
-          objectType: secret
----
-apiVersion: secret-sync.x-k8s.io/v1alpha1
-kind: SecretSync
-metadata: {name: aio-opc-ua-broker-trust-list, namespace: azure-iot-operations}
-spec:
-  secretProviderClassName: spc-ops-demo
-  serviceAccountName: aio-ssc-sa
-  secretObject:
-    type: Opaque
-    data:
-      - {sourcePath: press-1-der, targetKey: press-1.der}
----
-apiVersion: secret-sync.x-k8s.io/v1alpha1
-kind: SecretSync
-metadata: {name: aio-opc-ua-broker-issuer-list, namespace: azure-iot-operations}
-spec:
-  secretProviderClassName: spc-ops-demo
-  serviceAccountName: aio-ssc-sa
-  secretObject:
-    type: Opaque
-    data:
-      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}
-      - {sourcePath: plant-ca-crl, targetKey: plant-ca.crl}
----
-apiVersion: secret-sync.x-k8s.io/v1alpha1
-kind: SecretSync
-metadata: {name: aio-opc-ua-broker-client-certificate, namespace: azure-iot-operations}
-spec:
-  secretProviderClassName: spc-ops-demo
-  serviceAccountName: aio-ssc-sa
-  secretObject:
-    type: Opaque
-    data:
-      - {sourcePath: opcuabroker-der, targetKey: opcuabroker.der}
-      - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}
-`
+func Good() string {
+	const class = "spc-ops-demo"
+	return Class(class, Entry("press-1-der")+Entry("plant-ca-der")+Entry("plant-ca-crl")+Entry("opcuabroker-der")+Entry("opcuabroker-pem")+
+		"        - |\n          objectName: historian-password\n          objectType: secret\n") + "---" +
+		Sync("aio-opc-ua-broker-trust-list", class, "      - {sourcePath: press-1-der, targetKey: press-1.der}\n") + "---" +
+		Sync("aio-opc-ua-broker-issuer-list", class, "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-crl, targetKey: plant-ca.crl}\n") + "---" +
+		Sync("aio-opc-ua-broker-client-certificate", class, "      - {sourcePath: opcuabroker-der, targetKey: opcuabroker.der}\n      - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}\n")
+}
 
 // Mistake is one mistake and the objects that make it.
 type Mistake struct {
