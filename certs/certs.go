@@ -6,7 +6,7 @@
 package certs
 
 import (
-	"crypto/x509"
+	"crypto"
 	"time"
 )
 
@@ -56,6 +56,11 @@ const (
 	ReasonTextAround        Reason = "text-around"        // text before, between or after PEM blocks
 	ReasonUnknownBlock      Reason = "unknown-block"      // a PEM block with a label that has no place in a store
 	ReasonByteOrderMark     Reason = "byte-order-mark"    // a UTF-8 BOM before the text
+	ReasonUTF16             Reason = "utf-16"             // text in UTF-16
+	ReasonHTML              Reason = "html"               // a web page, most often an error or login page
+	ReasonJSON              Reason = "json"               // JSON, with or without something of use in it
+	ReasonYAML              Reason = "yaml"               // PEM inside of a YAML document
+	ReasonJavaKeyStore      Reason = "java-keystore"      // a JKS or JCEKS file
 	ReasonLostNewlines      Reason = "lost-newlines"      // PEM markers without line breaks, or with literal \n
 	ReasonReplacementChars  Reason = "replacement-chars"  // U+FFFD: binary was stored through a text encoding
 	ReasonTooLarge          Reason = "too-large"          // over the decoder's size limit, not read
@@ -93,11 +98,13 @@ type Bundle struct {
 	Problems []Problem
 }
 
-// Wrapped is one more layer of encoding found in text.
+// Wrapped is what lies in text that is itself an encoding.
 type Wrapped struct {
-	Encoding string // "hex" or "base64"
-	Kind     Kind   // of what is inside
-	Format   Format
+	// Encodings are the layers from the outside to the inside, each "hex" or
+	// "base64"; there is at least one.
+	Encodings []string
+	Kind      Kind // of what is inside of them all
+	Format    Format
 }
 
 // Has reports whether the bundle carries a problem of the reason.
@@ -110,27 +117,43 @@ func (b *Bundle) Has(r Reason) bool {
 	return false
 }
 
+// Signature is whether one key signed something.
+type Signature string
+
+// The closed list. Unverifiable is an algorithm, a key or a form that cannot be
+// checked here; it is never called invalid.
+const (
+	Valid        Signature = "valid"
+	Invalid      Signature = "invalid"
+	Unverifiable Signature = "unverifiable"
+)
+
 // Certificate is one X.509 certificate: public facts only.
 type Certificate struct {
 	Subject            string // RFC 4514 text, "" for an empty name
 	Issuer             string
 	CommonName         string
 	Serial             string // lower-case hex, a leading "-" if negative
-	SHA1, SHA256       string // thumbprints of the DER, lower-case hex
+	SHA1, SHA256       string // thumbprints of the bytes, lower-case hex
 	NotBefore          time.Time
-	NotAfter           time.Time
-	Version            int // 1, 2 or 3
+	NotAfter           time.Time // zero where it cannot be read, as NotBefore
+	Version            int       // 1, 2 or 3, or what the certificate claims
 	HasBasicConstraint bool
 	IsCA               bool // basicConstraints CA:TRUE
-	// SelfIssued is subject equal to issuer; SelfSigned also that the signature
-	// verifies with the certificate's own key.
-	SelfIssued         bool
-	SelfSigned         bool
-	KeyAlgorithm       string // RSA, ECDSA, Ed25519, DSA or "unknown"
-	KeyBits            int    // 0 where not readable
-	SignatureAlgorithm string // as crypto/x509 names it, or "unknown"
+	MaxPathLen         int  // -1 where there is no limit
+	// SelfIssued is subject equal to issuer; SelfSignature is then whether the
+	// certificate's own key signed it, and "" otherwise.
+	SelfIssued    bool
+	SelfSignature Signature
+	KeyAlgorithm  string // RSA, RSA-PSS, ECDSA, SM2, DSA, Ed25519, Ed448, X25519, X448, GOST or "unknown"
+	KeyBits       int    // 0 where not readable
+	// KeyCurve is the name of an elliptic curve, such as P-256 or
+	// brainpoolP256r1, "explicit" where it is spelt out, "" where there is none.
+	KeyCurve           string
+	SignatureAlgorithm string // as crypto/x509 names it, else in its manner or as an object identifier
 	SignatureHash      string // "SHA1", "MD5", "SHA256" …, "" where not known
 	KeyUsage           []string
+	HasKeyUsage        bool
 	ExtKeyUsage        []string
 	URIs               []string
 	DNSNames           []string
@@ -138,43 +161,52 @@ type Certificate struct {
 	// PublicKeyID is the SHA-256 of the SubjectPublicKeyInfo, lower-case hex; it
 	// pairs a certificate with a private key.
 	PublicKeyID string
-	// The distinguished names as DER, by which issuers are found.
-	RawSubject, RawIssuer []byte
 	// SubjectKeyID, and the two halves of the authority key identifier, by which
 	// one generation of a CA is told from the next: lower-case hex, "" when
 	// absent. AuthoritySerial is written as Serial is.
 	SubjectKeyID    string
 	AuthorityKeyID  string
 	AuthoritySerial string
-	// StrictParseError is crypto/x509's complaint, "" when it had none.
+	// StrictParseError is crypto/x509's complaint and Oddity what is unusual, in
+	// words that follow "has"; both are "" when it had none.
 	StrictParseError string
-	// Raw is the DER; certificates are public.
-	Raw []byte
-	// X509 is nil when the strict parser refused.
-	X509 *x509.Certificate
+	Oddity           string
+	// Raw is the certificate as it is written; certificates are public. The
+	// other slices are parts of it: names and key as DER elements, serial number
+	// and signature as bare content.
+	Raw, RawTBS, RawSerial, RawIssuer, RawSubject, SignatureValue []byte
+	// PublicKey is nil for a key that Go has no type for.
+	PublicKey crypto.PublicKey
 }
+
+// SelfSigned reports whether the certificate's own key is known to have signed
+// it.
+func (c *Certificate) SelfSigned() bool { return c.SelfSignature == Valid }
 
 // CRL is one certificate revocation list.
 type CRL struct {
 	Issuer     string
-	ThisUpdate time.Time
-	NextUpdate time.Time // zero when absent
+	ThisUpdate time.Time // zero where it cannot be read
+	NextUpdate time.Time // zero when absent, or where it cannot be read
 	Number     string    // lower-case hex, "" when absent
 	Revoked    int       // number of entries
-	// RevokedAt is the revocation date by serial, written as Certificate.Serial.
-	RevokedAt          map[string]time.Time
-	Version            int    // 1 or 2
-	SignatureAlgorithm string // as in Certificate
-	SignatureHash      string
-	RawIssuer          []byte
-	AuthorityKeyID     string // as in Certificate
-	AuthoritySerial    string
-	SHA256             string
-	// StrictParseError is crypto/x509's complaint (it refuses every version 1
-	// list), "" when it had none; X509 is nil then.
+	Version    int       // 1 or 2, or what the list claims
+	// Delta lists only what changed since another CRL, Indirect speaks for other
+	// issuers too, Partial covers some kinds of certificates or reasons only.
+	Delta, Indirect, Partial bool
+	SignatureAlgorithm       string // as in Certificate
+	SignatureHash            string
+	AuthorityKeyID           string // as in Certificate
+	AuthoritySerial          string
+	SHA256                   string
+	// StrictParseError and Oddity are as in Certificate; crypto/x509 refuses
+	// every version 1 list.
 	StrictParseError string
-	Raw              []byte
-	X509             *x509.RevocationList
+	Oddity           string
+	// Raw is the list as it is written, and the others are parts of it. Entries
+	// is read by decode.Entries: a CRL may have tens of thousands, which nobody
+	// needs to hold.
+	Raw, RawTBS, RawIssuer, Entries, SignatureValue []byte
 }
 
 // Key is a private or public key seen in a blob. It never holds key bytes.

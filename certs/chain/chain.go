@@ -11,17 +11,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/storewarden/storewarden/certs"
-)
-
-// Signature is whether one key signed something.
-type Signature string
-
-// The closed list. Unverifiable is an algorithm, a key or a form that cannot be
-// checked here; it is never called invalid.
-const (
-	Valid        Signature = "valid"
-	Invalid      Signature = "invalid"
-	Unverifiable Signature = "unverifiable"
+	"github.com/storewarden/storewarden/certs/chain/signature"
+	"github.com/storewarden/storewarden/certs/decode"
 )
 
 // Link relates something signed to the certificate that may have signed it.
@@ -32,16 +23,16 @@ type Link struct {
 	// names the CA's key identifier and serial: false is a CA that was re-keyed.
 	KeyID bool
 	// Signature is checked only when Name holds; Unverifiable otherwise.
-	Signature Signature
+	Signature certs.Signature
 }
 
 // OK reports whether name and key identifier fit and the signature verifies.
-func (l Link) OK() bool { return l.Name && l.KeyID && l.Signature == Valid }
+func (l Link) OK() bool { return l.Name && l.KeyID && l.Signature == certs.Valid }
 
 // Checker remembers signatures by the digests of the pair. It is safe for
 // concurrent use.
 type Checker struct {
-	known *lru.Cache[pair, Signature]
+	known *lru.Cache[pair, certs.Signature]
 }
 
 // pair is the SHA-256 of what was signed and of the CA.
@@ -49,7 +40,7 @@ type pair struct{ signed, ca string }
 
 // New makes a checker that remembers size pairs, or one if size is less.
 func New(size int) *Checker {
-	known, err := lru.New[pair, Signature](max(size, 1))
+	known, err := lru.New[pair, certs.Signature](max(size, 1))
 	if err != nil {
 		panic("chain: " + err.Error()) // only a size below 1 fails
 	}
@@ -60,7 +51,7 @@ func New(size int) *Checker {
 func (c *Checker) Issued(child, ca *certs.Certificate) Link {
 	return c.link(signed{
 		issuer: child.RawIssuer, keyID: child.AuthorityKeyID, serial: child.AuthoritySerial,
-		algorithm: child.SignatureAlgorithm, sha256: child.SHA256, raw: child.Raw,
+		algorithm: child.SignatureAlgorithm, sha256: child.SHA256, message: child.RawTBS, value: child.SignatureValue,
 	}, ca)
 }
 
@@ -68,7 +59,7 @@ func (c *Checker) Issued(child, ca *certs.Certificate) Link {
 func (c *Checker) Covers(crl *certs.CRL, ca *certs.Certificate) Link {
 	return c.link(signed{
 		issuer: crl.RawIssuer, keyID: crl.AuthorityKeyID, serial: crl.AuthoritySerial,
-		algorithm: crl.SignatureAlgorithm, sha256: crl.SHA256, raw: crl.Raw,
+		algorithm: crl.SignatureAlgorithm, sha256: crl.SHA256, message: crl.RawTBS, value: crl.SignatureValue,
 	}, ca)
 }
 
@@ -84,13 +75,29 @@ func (c *Checker) Issuers(child *certs.Certificate, pool []*certs.Certificate) [
 	return out
 }
 
-// Revokes tells since when a CRL lists a certificate of its own issuer.
-func Revokes(crl *certs.CRL, cert *certs.Certificate) (since time.Time, ok bool) {
-	if !bytes.Equal(crl.RawIssuer, cert.RawIssuer) {
-		return time.Time{}, false
+// Revoked lists those of a pool that a CRL of their own issuer lists, by their
+// place in the pool, and since when. It reads the CRL once, however long that
+// is and however many are asked about.
+func Revoked(crl *certs.CRL, pool []*certs.Certificate) map[int]time.Time {
+	wanted := map[string][]int{}
+	for i, c := range pool {
+		if bytes.Equal(crl.RawIssuer, c.RawIssuer) {
+			serial := string(c.RawSerial)
+			wanted[serial] = append(wanted[serial], i)
+		}
 	}
-	since, ok = crl.RevokedAt[cert.Serial]
-	return since, ok
+	out := map[int]time.Time{}
+	if len(wanted) == 0 {
+		return out
+	}
+	for serial, at := range decode.Entries(crl) {
+		for _, i := range wanted[string(serial)] {
+			if _, twice := out[i]; !twice {
+				out[i] = at
+			}
+		}
+	}
+	return out
 }
 
 // signed is what certificates and CRLs have in common.
@@ -99,22 +106,23 @@ type signed struct {
 	keyID, serial string
 	algorithm     string
 	sha256        string
-	raw           []byte
+	message       []byte
+	value         []byte
 }
 
 func (c *Checker) link(s signed, ca *certs.Certificate) Link {
-	l := Link{Name: bytes.Equal(s.issuer, ca.RawSubject), KeyID: names(s, ca), Signature: Unverifiable}
+	l := Link{Name: bytes.Equal(s.issuer, ca.RawSubject), KeyID: names(s, ca), Signature: certs.Unverifiable}
 	if !l.Name {
 		return l
 	}
 	if s.sha256 == "" || ca.SHA256 == "" {
-		l.Signature = verify(s, ca) // not of decode's making: nothing to remember it by
+		l.Signature = s.by(ca) // not of decode's making: nothing to remember it by
 		return l
 	}
 	of := pair{signed: s.sha256, ca: ca.SHA256}
 	known, ok := c.known.Get(of)
 	if !ok {
-		known = verify(s, ca)
+		known = s.by(ca)
 		c.known.Add(of, known)
 	}
 	l.Signature = known
@@ -125,4 +133,8 @@ func (c *Checker) link(s signed, ca *certs.Certificate) Link {
 func names(s signed, ca *certs.Certificate) bool {
 	fits := func(wanted, has string) bool { return wanted == "" || has == "" || wanted == has }
 	return fits(s.keyID, ca.SubjectKeyID) && fits(s.serial, ca.Serial)
+}
+
+func (s signed) by(ca *certs.Certificate) certs.Signature {
+	return signature.Check(s.algorithm, ca.PublicKey, s.message, s.value)
 }

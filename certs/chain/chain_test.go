@@ -45,7 +45,7 @@ func TestIssued(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := chain.Link{Name: true, KeyID: true, Signature: chain.Valid}
+	good := chain.Link{Name: true, KeyID: true, Signature: certs.Valid}
 	for what, tt := range map[string]struct {
 		reason string
 		ca     opt // issues
@@ -59,22 +59,22 @@ func TestIssued(t *testing.T) {
 		"sha-1 rsa":          {"weak is not invalid", opt{CommonName: name, Key: certtest.RSA1024}, opt{}, opt{Hash: crypto.SHA1}, good},
 		"sha-1 ec":           {"the same", opt{CommonName: name}, opt{}, opt{Hash: crypto.SHA1}, good},
 		"md5":                {"the same", opt{CommonName: name, Key: certtest.RSA1024}, opt{}, opt{Hash: crypto.MD5}, good},
-		"other name":         {"the signature is not even looked at", opt{CommonName: name}, opt{CommonName: "Other CA", KeyName: name}, opt{}, chain.Link{KeyID: true, Signature: chain.Unverifiable}},
-		"re-keyed":           {"X-11: same name, another generation", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026"}, opt{}, chain.Link{Name: true, Signature: chain.Invalid}},
-		"re-keyed, no ids":   {"X-12 alone", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026"}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
+		"other name":         {"the signature is not even looked at", opt{CommonName: name}, opt{CommonName: "Other CA", KeyName: name}, opt{}, chain.Link{KeyID: true, Signature: certs.Unverifiable}},
+		"re-keyed":           {"X-11: same name, another generation", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026"}, opt{}, chain.Link{Name: true, Signature: certs.Invalid}},
+		"re-keyed, no ids":   {"X-12 alone", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026"}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
 		"ca without ski":     {"nothing to compare with", opt{CommonName: name, NoSubjectKeyID: true}, opt{}, opt{AuthorityKeyID: []byte{1}}, good},
-		"wrong aki":          {"X-11: identifier and signature disagree", opt{CommonName: name}, opt{}, opt{AuthorityKeyID: []byte{1}}, chain.Link{Name: true, Signature: chain.Valid}},
+		"wrong aki":          {"X-11: identifier and signature disagree", opt{CommonName: name}, opt{}, opt{AuthorityKeyID: []byte{1}}, chain.Link{Name: true, Signature: certs.Valid}},
 		"aki serial":         {"the other form", opt{CommonName: name, Serial: big.NewInt(7)}, opt{}, opt{AuthoritySerial: big.NewInt(7)}, good},
-		"wrong aki serial":   {"X-11", opt{CommonName: name, Serial: big.NewInt(7)}, opt{}, opt{AuthoritySerial: big.NewInt(8)}, chain.Link{Name: true, Signature: chain.Valid}},
-		"bad signature":      {"X-12", opt{CommonName: name}, opt{}, opt{BadSignature: true}, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
-		"other algorithm":    {"an EC signature by an RSA key is none", opt{CommonName: name}, opt{CommonName: name, Key: certtest.RSA1024}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
-		"short key":          {"Go does not compute with it", opt{CommonName: name, Key: certtest.RSA768}, opt{}, opt{}, chain.Link{Name: true, KeyID: true, Signature: chain.Unverifiable}},
-		"unknown algorithm":  {"it may well be good", opt{CommonName: name}, opt{}, opt{RawSignatureAlgorithm: unknownAlgorithm}, chain.Link{Name: true, KeyID: true, Signature: chain.Unverifiable}},
+		"wrong aki serial":   {"X-11", opt{CommonName: name, Serial: big.NewInt(7)}, opt{}, opt{AuthoritySerial: big.NewInt(8)}, chain.Link{Name: true, Signature: certs.Valid}},
+		"bad signature":      {"X-12", opt{CommonName: name}, opt{}, opt{BadSignature: true}, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
+		"other algorithm":    {"an EC signature by an RSA key is none", opt{CommonName: name}, opt{CommonName: name, Key: certtest.RSA1024}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
+		"short key":          {"Go does not compute with it", opt{CommonName: name, Key: certtest.RSA768}, opt{}, opt{}, chain.Link{Name: true, KeyID: true, Signature: certs.Unverifiable}},
+		"unknown algorithm":  {"it may well be good", opt{CommonName: name}, opt{}, opt{RawSignatureAlgorithm: unknownAlgorithm}, chain.Link{Name: true, KeyID: true, Signature: certs.Unverifiable}},
 		"leaf Go refuses":    {"the signature holds", opt{CommonName: name}, opt{}, opt{Serial: big.NewInt(-1)}, good},
 		"CA Go refuses":      {"the key is fine", opt{CommonName: name, Serial: big.NewInt(-1)}, opt{}, opt{}, good},
 		"version 1 CA":       {"facts, no opinions", opt{CommonName: name, Version: 1}, opt{}, opt{}, good},
 		"CA that must not":   {"facts, no opinions", opt{CommonName: name, Constraints: certtest.CAFalse}, opt{}, opt{}, good},
-		"refused, other key": {"lenient is not credulous", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026", Serial: big.NewInt(-1)}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
+		"refused, other key": {"lenient is not credulous", opt{CommonName: name}, opt{CommonName: name, KeyName: "2026", Serial: big.NewInt(-1)}, opt{NoAuthorityKeyID: true}, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -110,14 +110,14 @@ func TestCovers(t *testing.T) {
 		ca      *certtest.Cert
 		want    chain.Link
 	}{
-		"sound":         {"", certtest.CRLOptions{}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Valid}},
-		"sha-1":         {"of old", certtest.CRLOptions{Hash: crypto.SHA1}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Valid}},
-		"version 1":     {"one in eight at OPC UA sites", certtest.CRLOptions{Version: 1}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Valid}},
-		"bad version 1": {"verified like the others", certtest.CRLOptions{Version: 1, BadSignature: true}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
-		"other issuer":  {"X-15", certtest.CRLOptions{RawIssuer: other.RawSubject()}, ca, chain.Link{KeyID: true, Signature: chain.Unverifiable}},
-		"bad signature": {"X-16", certtest.CRLOptions{BadSignature: true}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
-		"other key":     {"X-16", certtest.CRLOptions{Key: other.Key}, ca, chain.Link{Name: true, KeyID: true, Signature: chain.Invalid}},
-		"re-keyed CA":   {"the list of the generation before", certtest.CRLOptions{}, rekeyed, chain.Link{Name: true, Signature: chain.Invalid}},
+		"sound":         {"", certtest.CRLOptions{}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Valid}},
+		"sha-1":         {"of old", certtest.CRLOptions{Hash: crypto.SHA1}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Valid}},
+		"version 1":     {"one in eight at OPC UA sites", certtest.CRLOptions{Version: 1}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Valid}},
+		"bad version 1": {"verified like the others", certtest.CRLOptions{Version: 1, BadSignature: true}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
+		"other issuer":  {"X-15", certtest.CRLOptions{RawIssuer: other.RawSubject()}, ca, chain.Link{KeyID: true, Signature: certs.Unverifiable}},
+		"bad signature": {"X-16", certtest.CRLOptions{BadSignature: true}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
+		"other key":     {"X-16", certtest.CRLOptions{Key: other.Key}, ca, chain.Link{Name: true, KeyID: true, Signature: certs.Invalid}},
+		"re-keyed CA":   {"the list of the generation before", certtest.CRLOptions{}, rekeyed, chain.Link{Name: true, Signature: certs.Invalid}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +129,7 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-func TestRevokes(t *testing.T) {
+func TestRevoked(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	ca := must(t)(certtest.NewCA(certtest.Options{CommonName: "Plant CA"}))
@@ -148,7 +148,7 @@ func TestRevokes(t *testing.T) {
 			"listed": {listed, true}, "not listed": {spared, false},
 			"same serial of another CA": {foreign, false}, "the negative of it": {negative, false},
 		} {
-			since, ok := chain.Revokes(crl, tt.cert)
+			since, ok := chain.Revoked(crl, []*certs.Certificate{spared, tt.cert})[1]
 			if ok != tt.want || ok && !since.Equal(at) || !ok && !since.IsZero() {
 				t.Errorf("version %d, %s: %v since %v", version, what, ok, since)
 			}

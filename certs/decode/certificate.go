@@ -18,6 +18,7 @@ import (
 var (
 	errOuter = errors.New("it is no signed structure")
 	errInner = errors.New("a required member is missing or malformed")
+	errRest  = errors.New("it has members that do not belong")
 )
 
 // fields are the raw members of a certificate.
@@ -29,15 +30,17 @@ type fields struct {
 	extensions                            []extension
 }
 
-// readCertificate reads a certificate by its structure, and lets crypto/x509
-// read it too. So there is one reading of every fact, which does not depend
-// on whether the strict parser agrees; it keeps der.
-func readCertificate(der []byte) (*certs.Certificate, error) {
+// readCertificate reads a certificate by its structure, and asks crypto/x509
+// what it thinks of it. So there is one reading of every fact, which does not
+// depend on whether the strict parser agrees. It takes the element as it is
+// written and in DER, which are most often the same, and keeps both.
+func readCertificate(raw, der []byte) (*certs.Certificate, error) {
 	f, err := split(der)
 	if err != nil {
 		return nil, err
 	}
-	c := &certs.Certificate{Raw: der, Version: f.version, RawSubject: f.subject, RawIssuer: f.issuer}
+	c := &certs.Certificate{Raw: raw, RawTBS: f.tbs, RawSerial: f.serial, RawIssuer: f.issuer, RawSubject: f.subject,
+		SignatureValue: f.signature, Version: f.version, MaxPathLen: -1}
 	var okSubject, okIssuer bool
 	c.Subject, c.CommonName, okSubject = distinguishedName(f.subject)
 	c.Issuer, _, okIssuer = distinguishedName(f.issuer)
@@ -45,53 +48,33 @@ func readCertificate(der []byte) (*certs.Certificate, error) {
 		return nil, errors.New("a distinguished name is malformed")
 	}
 	c.Serial = serialText(f.serial)
-	sum1, sum256, key256 := sha1.Sum(der), sha256.Sum256(der), sha256.Sum256(f.spki) //nolint:gosec // see the import
+	sum1, sum256, key256 := sha1.Sum(raw), sha256.Sum256(raw), sha256.Sum256(f.spki) //nolint:gosec // see the import
 	c.SHA1, c.SHA256, c.PublicKeyID = hex.EncodeToString(sum1[:]), hex.EncodeToString(sum256[:]), hex.EncodeToString(key256[:])
 	c.NotBefore, _ = readTime(&f.validity)
 	c.NotAfter, _ = readTime(&f.validity)
-	c.KeyAlgorithm, c.KeyBits = publicKeyFacts(f.spki)
-
-	var algorithm x509.SignatureAlgorithm
-	algorithm, c.SignatureHash = signatureAlgorithm(f.algorithm)
-	strict, err := x509.ParseCertificate(der)
-	if err != nil {
-		c.StrictParseError = complaint(err)
-	} else {
-		c.X509 = strict
-		algorithm = strict.SignatureAlgorithm
-	}
-	c.SignatureAlgorithm = algorithmName(algorithm)
+	c.KeyAlgorithm, c.KeyBits, c.KeyCurve = publicKeyFacts(f.spki)
+	c.PublicKey = publicKey(c.KeyAlgorithm, f.spki)
+	c.SignatureAlgorithm, c.SignatureHash = signatureAlgorithm(f.algorithm)
+	_, err = x509.ParseCertificate(raw)
+	c.StrictParseError = complaint(err)
+	c.Oddity = oddity(c.StrictParseError, raw, der)
 	extend(c, f.extensions)
 	c.SelfIssued = bytes.Equal(f.subject, f.issuer)
 	if c.SelfIssued {
-		c.SelfSigned, _ = signature.Check(algorithm, publicKey(c.X509, f.spki), f.tbs, f.signature)
+		c.SelfSignature = signature.Check(c.SignatureAlgorithm, c.PublicKey, f.tbs, f.signature)
 	}
 	return c, nil
 }
 
-// publicKey is the key as a Go value, nil where Go has none.
-func publicKey(strict *x509.Certificate, spki []byte) any {
-	if strict != nil {
-		return strict.PublicKey
-	}
-	key, err := x509.ParsePKIXPublicKey(spki)
-	if err != nil {
-		return nil
-	}
-	return key
-}
-
-// split finds the members of a certificate.
+// split finds the members of a certificate. It asks for what OpenSSL asks for
+// and no more: the structure down to extensions, but not what they hold.
 func split(der cryptobyte.String) (fields, error) {
 	var f fields
-	var outer, body, signature, version cryptobyte.String
-	var unused uint8
+	var outer, body, version cryptobyte.String
 	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1Element(&f.tbs, asn1.SEQUENCE) ||
-		!outer.ReadASN1Element(&f.algorithm, asn1.SEQUENCE) || !outer.ReadASN1(&signature, asn1.BIT_STRING) ||
-		!signature.ReadUint8(&unused) {
+		!readAlgorithm(&outer, &f.algorithm) || !readBits(&outer, &f.signature) || !outer.Empty() {
 		return f, errOuter
 	}
-	f.signature = signature
 	tbs := f.tbs
 	versionTag := asn1.Tag(0).Constructed().ContextSpecific()
 	var versioned bool
@@ -101,36 +84,58 @@ func split(der cryptobyte.String) (fields, error) {
 	f.version = 1
 	if versioned {
 		var n cryptobyte.String
-		if !version.ReadASN1(&n, asn1.INTEGER) || len(n) != 1 || n[0] > 2 {
-			return f, errors.New("its version is none of 1, 2, 3")
+		if !readInteger(&version, &n) || !version.Empty() {
+			return f, errors.New("its version is no number")
 		}
-		f.version = int(n[0]) + 1
+		f.version = smallInteger(n) + 1
 	}
-	if !body.ReadASN1(&f.serial, asn1.INTEGER) || !body.SkipASN1(asn1.SEQUENCE) ||
+	var inner, bits cryptobyte.String
+	if !readInteger(&body, &f.serial) || !readAlgorithm(&body, &inner) ||
 		!body.ReadASN1Element(&f.issuer, asn1.SEQUENCE) || !body.ReadASN1(&f.validity, asn1.SEQUENCE) ||
 		!body.ReadASN1Element(&f.subject, asn1.SEQUENCE) || !body.ReadASN1Element(&f.spki, asn1.SEQUENCE) {
 		return f, errInner
 	}
-	var extensions cryptobyte.String
-	var present bool
-	if body.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) && body.SkipOptionalASN1(asn1.Tag(2).ContextSpecific()) &&
-		body.ReadOptionalASN1(&extensions, &present, asn1.Tag(3).Constructed().ContextSpecific()) && present {
-		f.extensions = readExtensions(extensions)
+	key, times := f.spki, f.validity
+	if !key.ReadASN1(&inner, asn1.SEQUENCE) || !readAlgorithm(&inner, &bits) || !readBits(&inner, &bits) || !inner.Empty() {
+		return f, errors.New("its public key is malformed")
 	}
-	return f, nil
+	if !skipTime(&times) || !skipTime(&times) || !times.Empty() {
+		return f, errors.New("its validity is malformed")
+	}
+	return f, rest(&f, body)
+}
+
+// rest reads what may follow the public key.
+func rest(f *fields, body cryptobyte.String) error {
+	var list cryptobyte.String
+	var present, ok bool
+	if !body.SkipOptionalASN1(asn1.Tag(1).ContextSpecific()) || !body.SkipOptionalASN1(asn1.Tag(2).ContextSpecific()) ||
+		!body.ReadOptionalASN1(&list, &present, asn1.Tag(3).Constructed().ContextSpecific()) || !body.Empty() {
+		return errRest
+	}
+	if present {
+		if f.extensions, ok = readExtensions(list); !ok {
+			return errors.New("its extensions are malformed")
+		}
+	}
+	return nil
 }
 
 // extend fills what extensions say. A malformed one says nothing, as one that
-// is absent: what X509 or StrictParseError are for.
+// is absent: what StrictParseError is for.
 func extend(c *certs.Certificate, all []extension) {
 	var body cryptobyte.String
 	if value, ok := find(all, 19); ok {
 		c.HasBasicConstraint = true
 		var ca bool
-		c.IsCA = value.ReadASN1(&body, asn1.SEQUENCE) && body.ReadASN1Boolean(&ca) && ca
+		c.IsCA = value.ReadASN1(&body, asn1.SEQUENCE) && readBool(&body, &ca) && ca
+		var length cryptobyte.String
+		if body.ReadASN1(&length, asn1.INTEGER) {
+			c.MaxPathLen = smallInteger(length)
+		}
 	}
 	if value, ok := find(all, 15); ok {
-		c.KeyUsage = keyUsage(value)
+		c.HasKeyUsage, c.KeyUsage = true, keyUsage(value)
 	}
 	if value, ok := find(all, 37); ok && value.ReadASN1(&body, asn1.SEQUENCE) {
 		for !body.Empty() {

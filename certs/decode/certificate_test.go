@@ -3,6 +3,7 @@ package decode_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -41,7 +42,7 @@ func TestCertificateFacts(t *testing.T) {
 	want := &certs.Certificate{
 		Subject: "CN=plc", Issuer: "CN=Plant CA,O=Plant", CommonName: "plc", Serial: "0a01",
 		NotBefore: certtest.Epoch().AddDate(0, 0, -1), NotAfter: certtest.Epoch().AddDate(1, 0, 0),
-		Version: 3, HasBasicConstraint: true,
+		Version: 3, HasBasicConstraint: true, MaxPathLen: -1, HasKeyUsage: true,
 		KeyAlgorithm: "RSA", KeyBits: 2048, SignatureAlgorithm: "ECDSA-SHA256", SignatureHash: "SHA256",
 		KeyUsage:    []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment"},
 		ExtKeyUsage: []string{"serverAuth", "1.3.6.1.5.5.7.3.7"},
@@ -49,59 +50,68 @@ func TestCertificateFacts(t *testing.T) {
 		DNSNames:    []string{"plc.local"}, IPAddresses: []string{"10.0.0.1", "fe80::1"},
 		PublicKeyID: leaf.Key.PublicKeyID(), RawSubject: leaf.RawSubject(), RawIssuer: ca.RawSubject(),
 		SubjectKeyID: hex.EncodeToString(leaf.SubjectKeyID()), AuthorityKeyID: hex.EncodeToString(ca.SubjectKeyID()),
-		AuthoritySerial: hex.EncodeToString(ca.Serial.Bytes()), Raw: leaf.DER,
+		AuthoritySerial: hex.EncodeToString(ca.Serial.Bytes()), Raw: leaf.DER, RawSerial: []byte{0x0a, 0x01},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(certs.Certificate{}, "X509", "SHA1", "SHA256")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(certs.Certificate{}, "PublicKey", "RawTBS", "SignatureValue", "SHA1", "SHA256")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if got.X509 == nil || len(got.SHA1) != 40 || len(got.SHA256) != 64 {
-		t.Error("the strict value or a thumbprint is missing")
+	x := certtest.Must(leaf.X509())(t)
+	if !bytes.Equal(x.RawTBSCertificate, got.RawTBS) || !bytes.Equal(x.Signature, got.SignatureValue) || !x.PublicKey.(*rsa.PublicKey).Equal(got.PublicKey) {
+		t.Error("what is signed, the signature or the key is not that of crypto/x509")
+	}
+	if len(got.SHA1) != 40 || len(got.SHA256) != 64 {
+		t.Error("a thumbprint is missing")
 	}
 }
 
 func TestSelfSigned(t *testing.T) {
 	t.Parallel()
 	other := certtest.Must(certtest.NewCA(certtest.Options{CommonName: "same name", KeyName: "other"}))(t)
-	type facts struct{ Issued, Signed, Strict bool }
+	type facts struct {
+		Issued bool
+		Signed certs.Signature
+		Strict bool
+	}
+	const valid, invalid, open = certs.Valid, certs.Invalid, certs.Unverifiable
 	for name, tt := range map[string]struct {
 		reason string
 		issue  func() (*certtest.Cert, error)
 		want   facts
 	}{
-		"sha-256": {"plain", func() (*certtest.Cert, error) { return certtest.SelfSigned(certtest.Options{CommonName: "a"}) }, facts{true, true, true}},
+		"sha-256": {"plain", func() (*certtest.Cert, error) { return certtest.SelfSigned(certtest.Options{CommonName: "a"}) }, facts{true, valid, true}},
 		"sha-1 rsa": {"old devices", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Key: certtest.RSA1024, Hash: crypto.SHA1})
-		}, facts{true, true, true}},
+		}, facts{true, valid, true}},
 		"sha-1 ec": {"the same", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Hash: crypto.SHA1})
-		}, facts{true, true, true}},
+		}, facts{true, valid, true}},
 		"md5": {"older devices", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Key: certtest.RSA1024, Hash: crypto.MD5})
-		}, facts{true, true, true}},
+		}, facts{true, valid, true}},
 		"ed25519": {"", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Key: certtest.Ed25519})
-		}, facts{true, true, true}},
+		}, facts{true, valid, true}},
 		"version 1": {"no extensions", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Version: 1})
-		}, facts{true, true, true}},
+		}, facts{true, valid, true}},
 		"negative": {"crypto/x509 refuses the serial, the signature holds", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Serial: big.NewInt(-1)})
-		}, facts{true, true, false}},
+		}, facts{true, valid, false}},
 		"rsa-768": {"Go does not compute with so short a key", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", Key: certtest.RSA768})
-		}, facts{true, false, true}},
+		}, facts{true, open, true}},
 		"bad": {"equal names are not enough", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", BadSignature: true})
-		}, facts{true, false, true}},
-		"re-keyed": {"issued by a CA of the same name", func() (*certtest.Cert, error) { return other.Issue(certtest.Options{CommonName: "same name"}) }, facts{true, false, true}},
+		}, facts{true, invalid, true}},
+		"re-keyed": {"issued by a CA of the same name", func() (*certtest.Cert, error) { return other.Issue(certtest.Options{CommonName: "same name"}) }, facts{true, invalid, true}},
 		"other name": {"signed by its own key all the same", func() (*certtest.Cert, error) {
 			return certtest.SelfSigned(certtest.Options{CommonName: "a", RawIssuer: other.RawSubject()})
-		}, facts{false, false, true}},
+		}, facts{false, "", true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := only(t, certtest.Must(tt.issue())(t).DER)
-			if diff := cmp.Diff(tt.want, facts{c.SelfIssued, c.SelfSigned, c.X509 != nil}); diff != "" {
+			if diff := cmp.Diff(tt.want, facts{c.SelfIssued, c.SelfSignature, c.StrictParseError == ""}); diff != "" {
 				t.Errorf("%s: (-want +got)\n%s", tt.reason, diff)
 			}
 		})
@@ -137,7 +147,7 @@ func TestRefusedByGo(t *testing.T) {
 			t.Parallel()
 			tt.options.CommonName = "plc"
 			c := only(t, certtest.Must(certtest.SelfSigned(tt.options))(t).DER)
-			if c.X509 != nil || c.StrictParseError == "" {
+			if c.StrictParseError == "" || c.Oddity == "" {
 				t.Errorf("crypto/x509 takes it now: this row shows nothing")
 			}
 			if diff := cmp.Diff(tt.want, tt.read(c)); diff != "" {
@@ -178,9 +188,9 @@ func TestAgreesWithX509(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := only(t, certtest.Must(certtest.SelfSigned(o))(t).DER)
-			x := c.X509
-			if x == nil {
-				t.Fatal(c.StrictParseError)
+			x, err := x509.ParseCertificate(c.Raw)
+			if err != nil || c.StrictParseError != "" || c.Oddity != "" {
+				t.Fatalf("%v, %q, %q", err, c.StrictParseError, c.Oddity)
 			}
 			serial, ok := new(big.Int).SetString(c.Serial, 16)
 			usage := x509.KeyUsage(0)
@@ -227,12 +237,12 @@ func TestCRLFacts(t *testing.T) {
 		strict  bool
 	}{
 		"sound": {"all there", certtest.CRLOptions{Revoked: revoked[:1], RevokedAt: at, Number: big.NewInt(0x1234)},
-			certs.CRL{Version: 2, NextUpdate: certtest.Epoch().AddDate(0, 0, 30), Number: "1234", Revoked: 1, RevokedAt: map[string]time.Time{"0a": at}}, true},
+			certs.CRL{Version: 2, NextUpdate: certtest.Epoch().AddDate(0, 0, 30), Number: "1234", Revoked: 1}, true},
 		"empty": {"nobody is revoked", certtest.CRLOptions{},
 			certs.CRL{Version: 2, NextUpdate: certtest.Epoch().AddDate(0, 0, 30), Number: "01"}, true},
 		"open-ended": {"nextUpdate is optional", certtest.CRLOptions{NoNextUpdate: true, NoNumber: true}, certs.CRL{Version: 2}, true},
 		"version 1": {"crypto/x509 refuses it, devices have it", certtest.CRLOptions{Version: 1, Revoked: revoked, RevokedAt: at},
-			certs.CRL{Version: 1, NextUpdate: certtest.Epoch().AddDate(0, 0, 30), Revoked: 2, RevokedAt: map[string]time.Time{"0a": at, "-03": at}}, false},
+			certs.CRL{Version: 1, NextUpdate: certtest.Epoch().AddDate(0, 0, 30), Revoked: 2}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,11 +257,21 @@ func TestCRLFacts(t *testing.T) {
 			if tt.want.Version == 2 {
 				tt.want.AuthorityKeyID = hex.EncodeToString(ca.SubjectKeyID())
 			}
-			if diff := cmp.Diff(&tt.want, b.CRLs[0], cmpopts.IgnoreFields(certs.CRL{}, "X509", "StrictParseError")); diff != "" {
+			if diff := cmp.Diff(&tt.want, b.CRLs[0], cmpopts.IgnoreFields(certs.CRL{}, "StrictParseError", "Oddity", "RawTBS", "Entries", "SignatureValue")); diff != "" {
 				t.Errorf("%s: (-want +got)\n%s", tt.reason, diff)
 			}
-			if strict := b.CRLs[0].X509 != nil; strict != tt.strict || strict != (b.CRLs[0].StrictParseError == "") {
-				t.Errorf("strict value %t, complaint %q", strict, b.CRLs[0].StrictParseError)
+			if strict := b.CRLs[0].StrictParseError == ""; strict != tt.strict || strict != (b.CRLs[0].Oddity == "") {
+				t.Errorf("complaint %q", b.CRLs[0].StrictParseError)
+			}
+			want := tt.options.Revoked
+			for serial, date := range decode.Entries(b.CRLs[0]) {
+				if len(want) == 0 || want[0].Int64() != int64(int8(serial[0])) || !date.Equal(at) {
+					t.Fatalf("entry %x of %v, wanted %v", serial, date, want)
+				}
+				want = want[1:]
+			}
+			if len(want) > 0 {
+				t.Errorf("entries %v are lost", want)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/storewarden/storewarden/certs"
@@ -13,26 +14,29 @@ import (
 )
 
 // readCRL reads a CRL by its structure, as readCertificate does: version 1
-// lists, which crypto/x509 refuses, are one in eight at OPC UA sites. It keeps
-// der.
-func readCRL(der []byte) (*certs.CRL, error) {
-	var outer, tbs, algorithm, body cryptobyte.String
+// lists, which crypto/x509 refuses, are one in eight at OPC UA sites.
+func readCRL(raw, der []byte) (*certs.CRL, error) {
+	var outer, algorithm, body, value cryptobyte.String
+	crl := &certs.CRL{Raw: raw, Version: 1}
 	s := cryptobyte.String(der)
-	if !s.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1(&tbs, asn1.SEQUENCE) ||
-		!outer.ReadASN1Element(&algorithm, asn1.SEQUENCE) {
+	var tbs cryptobyte.String
+	if !s.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1Element(&tbs, asn1.SEQUENCE) ||
+		!readAlgorithm(&outer, &algorithm) || !readBits(&outer, &value) || !outer.Empty() {
 		return nil, errOuter
 	}
-	body = tbs
-	crl := &certs.CRL{Raw: der, Version: 1}
+	crl.RawTBS, crl.SignatureValue = tbs, value
+	if !tbs.ReadASN1(&body, asn1.SEQUENCE) {
+		return nil, errOuter
+	}
 	if body.PeekASN1Tag(asn1.INTEGER) {
 		var version cryptobyte.String
-		if !body.ReadASN1(&version, asn1.INTEGER) || len(version) != 1 || version[0] > 1 {
-			return nil, errors.New("its version is neither 1 nor 2")
+		if !readInteger(&body, &version) {
+			return nil, errors.New("its version is no number")
 		}
-		crl.Version = int(version[0]) + 1
+		crl.Version = smallInteger(version) + 1
 	}
-	var issuer cryptobyte.String
-	if !body.SkipASN1(asn1.SEQUENCE) || !body.ReadASN1Element(&issuer, asn1.SEQUENCE) {
+	var issuer, inner cryptobyte.String
+	if !readAlgorithm(&body, &inner) || !body.ReadASN1Element(&issuer, asn1.SEQUENCE) {
 		return nil, errInner
 	}
 	var ok bool
@@ -40,65 +44,118 @@ func readCRL(der []byte) (*certs.CRL, error) {
 	if crl.Issuer, _, ok = distinguishedName(issuer); !ok {
 		return nil, errors.New("the issuer's name is malformed")
 	}
-	if crl.ThisUpdate, ok = readTime(&body); !ok || crl.ThisUpdate.IsZero() {
-		return nil, errors.New("thisUpdate cannot be read")
+	if crl.ThisUpdate, ok = readTime(&body); !ok {
+		return nil, errors.New("thisUpdate is missing")
 	}
-	if crl.NextUpdate, ok = readTime(&body); ok && crl.NextUpdate.IsZero() {
-		return nil, errors.New("nextUpdate cannot be read")
+	crl.NextUpdate, _ = readTime(&body)
+	if err := crlRest(crl, body); err != nil {
+		return nil, err
 	}
-	if !revoked(crl, &body) {
-		return nil, errors.New("the list of revoked certificates cannot be read")
-	}
-	var list cryptobyte.String
-	var present bool
-	if body.ReadOptionalASN1(&list, &present, asn1.Tag(0).Constructed().ContextSpecific()) && present {
-		all := readExtensions(list)
-		crl.AuthorityKeyID, crl.AuthoritySerial = authority(all)
-		var number cryptobyte.String
-		if value, ok := find(all, 20); ok && value.ReadASN1(&number, asn1.INTEGER) {
-			crl.Number = serialText(number)
-		}
-	}
-	sum := sha256.Sum256(der)
+	sum := sha256.Sum256(raw)
 	crl.SHA256 = hex.EncodeToString(sum[:])
-	var name x509.SignatureAlgorithm
-	name, crl.SignatureHash = signatureAlgorithm(algorithm)
-	strict, err := x509.ParseRevocationList(der)
-	if err != nil {
-		crl.StrictParseError = complaint(err)
-	} else {
-		crl.X509 = strict
-		name = strict.SignatureAlgorithm
-	}
-	crl.SignatureAlgorithm = algorithmName(name)
+	crl.SignatureAlgorithm, crl.SignatureHash = signatureAlgorithm(algorithm)
+	_, err := x509.ParseRevocationList(raw)
+	crl.StrictParseError = complaint(err)
+	crl.Oddity = oddity(crl.StrictParseError, raw, der)
 	return crl, nil
 }
 
-// revoked reads the entries. Of a certificate that is listed twice the first
-// date stays. One unreadable entry makes the list unreadable: a CRL that
-// silently revokes less than it says would be worse than none.
-func revoked(crl *certs.CRL, body *cryptobyte.String) bool {
-	if !body.PeekASN1Tag(asn1.SEQUENCE) {
-		return true
-	}
-	var entries cryptobyte.String
-	if !body.ReadASN1(&entries, asn1.SEQUENCE) {
-		return false
-	}
-	crl.RevokedAt = map[string]time.Time{}
-	for !entries.Empty() {
-		var entry, serial cryptobyte.String
-		if !entries.ReadASN1(&entry, asn1.SEQUENCE) || !entry.ReadASN1(&serial, asn1.INTEGER) {
-			return false
+// crlRest reads what follows the times. One unreadable entry makes the list
+// unreadable: a CRL that silently revokes less than it says would be worse
+// than none.
+func crlRest(crl *certs.CRL, body cryptobyte.String) error {
+	if body.PeekASN1Tag(asn1.SEQUENCE) {
+		var entries cryptobyte.String
+		if !body.ReadASN1(&entries, asn1.SEQUENCE) {
+			return errInner
 		}
-		at, ok := readTime(&entry)
-		if !ok {
-			return false
-		}
-		crl.Revoked++
-		if _, twice := crl.RevokedAt[serialText(serial)]; !twice {
-			crl.RevokedAt[serialText(serial)] = at
+		crl.Entries = entries
+		for !entries.Empty() {
+			if _, _, ok := readEntry(&entries); !ok {
+				return errors.New("the list of revoked certificates cannot be read")
+			}
+			crl.Revoked++
 		}
 	}
-	return true
+	var list cryptobyte.String
+	var present bool
+	if !body.ReadOptionalASN1(&list, &present, asn1.Tag(0).Constructed().ContextSpecific()) || !body.Empty() {
+		return errRest
+	}
+	if !present {
+		return nil
+	}
+	all, ok := readExtensions(list)
+	if !ok {
+		return errors.New("its extensions are malformed")
+	}
+	crl.AuthorityKeyID, crl.AuthoritySerial = authority(all)
+	var number cryptobyte.String
+	if value, ok := find(all, 20); ok && value.ReadASN1(&number, asn1.INTEGER) {
+		crl.Number = serialText(number)
+	}
+	_, crl.Delta = find(all, 27)
+	if value, ok := find(all, 28); ok {
+		scope(crl, value)
+	}
+	return nil
+}
+
+// scope reads an issuing distribution point.
+func scope(crl *certs.CRL, value cryptobyte.String) {
+	var body cryptobyte.String
+	if !value.ReadASN1(&body, asn1.SEQUENCE) {
+		return
+	}
+	for !body.Empty() {
+		var member cryptobyte.String
+		var tag asn1.Tag
+		if !body.ReadAnyASN1(&member, &tag) {
+			return
+		}
+		set := len(member) == 1 && member[0] != 0
+		switch tag {
+		case asn1.Tag(1).ContextSpecific(), asn1.Tag(2).ContextSpecific(), asn1.Tag(5).ContextSpecific(): // of users, CAs, attributes only
+			crl.Partial = crl.Partial || set
+		case asn1.Tag(3).ContextSpecific(): // some reasons only
+			crl.Partial = true
+		case asn1.Tag(4).ContextSpecific():
+			crl.Indirect = crl.Indirect || set
+		}
+	}
+}
+
+// Entries yields the serial number, as certs.Certificate.RawSerial has it, and
+// the date of every certificate that a CRL lists; the date is zero where it
+// cannot be read. The reason is left aside, and so is who issued the
+// certificate in an indirect CRL: the connector asks about neither.
+func Entries(crl *certs.CRL) iter.Seq2[[]byte, time.Time] {
+	return func(yield func([]byte, time.Time) bool) {
+		entries := cryptobyte.String(crl.Entries)
+		for !entries.Empty() {
+			serial, at, ok := readEntry(&entries)
+			if !ok || !yield(serial, at) {
+				return
+			}
+		}
+	}
+}
+
+func readEntry(entries *cryptobyte.String) (serial cryptobyte.String, at time.Time, ok bool) {
+	var entry, list cryptobyte.String
+	if !entries.ReadASN1(&entry, asn1.SEQUENCE) || !readInteger(&entry, &serial) {
+		return nil, at, false
+	}
+	if at, ok = readTime(&entry); !ok {
+		return nil, at, false
+	}
+	if !entry.Empty() {
+		if !entry.ReadASN1Element(&list, asn1.SEQUENCE) || !entry.Empty() {
+			return nil, at, false
+		}
+		if _, ok = readExtensions(list); !ok {
+			return nil, at, false
+		}
+	}
+	return serial, at, true
 }

@@ -131,6 +131,9 @@ func TestDER(t *testing.T) {
 			der(certs.KindCertificateBundle, func(w *seen) {
 				w.Certs, w.Trailing, w.Problems = 2, len(s.ca.DER), []certs.Reason{certs.ReasonTrailingData}
 			})},
+		"ber":         {"OpenSSL reads BER too", toBER(t, s.leaf.DER), der(certs.KindCertificate, func(w *seen) { w.Certs = 1 })},
+		"ber crl":     {"the same", toBER(t, s.crl.DER), der(certs.KindCRL, func(w *seen) { w.CRLs = 1 })},
+		"ber pkcs7":   {"as certutil writes it", toBER(t, certtest.Must(certtest.PKCS7(s.ca, s.leaf))(t)), der(certs.KindPKCS7, func(w *seen) { w.Certs = 2 })},
 		"crl":         {"what the connector reads", s.crl.DER, der(certs.KindCRL, func(w *seen) { w.CRLs = 1 })},
 		"request":     {"KV-18", certtest.Must(certtest.CSR(s.leaf.Key, "plc"))(t), der(certs.KindCSR, nil)},
 		"pkcs7":       {"KV-18", certtest.Must(certtest.PKCS7(s.ca, s.leaf))(t), der(certs.KindPKCS7, func(w *seen) { w.Certs = 2 })},
@@ -141,7 +144,7 @@ func TestDER(t *testing.T) {
 			der(certs.KindPKCS12, func(w *seen) { w.Private, w.Problems = 1, []certs.Reason{certs.ReasonPasswordProtected} })},
 		"old locked pkcs12": {"the same", certtest.Must(certtest.LegacyPKCS12("secret", s.leaf))(t),
 			der(certs.KindPKCS12, func(w *seen) { w.Private, w.Problems = 1, []certs.Reason{certs.ReasonPasswordProtected} })},
-		"ber pkcs12": {"named, not read", []byte("\x30\x80\x02\x01\x03\x30\x80\x06\x09"), der(certs.KindPKCS12, func(w *seen) { w.Problems = []certs.Reason{certs.ReasonBadPKCS12} })},
+		"ber pkcs12": {"as old Windows tools write it", toBER(t, certtest.Must(certtest.PKCS12("", s.leaf))(t)), der(certs.KindPKCS12, func(w *seen) { w.Certs, w.Private = 1, 1 })},
 		"cut short":  {"half a file", s.leaf.DER[:200], none(certs.KindUnknown, certs.ReasonBadCertificate)},
 		"through a text encoding": {"KV-16: bytes are lost for good", bytes.ToValidUTF8(s.leaf.DER, []byte("\uFFFD")),
 			none(certs.KindUnknown, certs.ReasonReplacementChars)},
@@ -157,7 +160,7 @@ func TestText(t *testing.T) {
 		return seen{Kind: certs.KindText, Format: certs.FormatNone, Wrapped: w, Problems: problems}
 	}
 	wrap := func(e string, k certs.Kind, f certs.Format) certs.Wrapped {
-		return certs.Wrapped{Encoding: e, Kind: k, Format: f}
+		return certs.Wrapped{Encodings: strings.Split(e, " of "), Kind: k, Format: f}
 	}
 	inHex := s.leaf.Hex()
 	colons := strings.ToUpper(hex.EncodeToString(s.leaf.DER[:1]))
@@ -170,16 +173,22 @@ func TestText(t *testing.T) {
 		"blank":           {"white space is nothing", []byte(" \n"), seen{Kind: certs.KindEmpty, Format: certs.FormatNone}},
 		"password":        {"no digest, or it could be guessed", []byte("hunter2"), text(certs.Wrapped{})},
 		"like DER":        {"0 is the byte that DER begins with", []byte("0" + strings.Repeat("1", 60)), text(certs.Wrapped{})},
-		"json":            {"a service account file", []byte("{\n\t\"a\": 1\n}\n"), text(certs.Wrapped{})},
+		"double hex":      {"uploaded with --encoding hex from a file of hex", []byte(hex.EncodeToString([]byte(inHex))), text(wrap("hex of hex", certs.KindCertificate, certs.FormatDER))},
+		"hex of base64":   {"the other way round", []byte(hex.EncodeToString([]byte(b64(s.leaf.DER)))), text(wrap("hex of base64", certs.KindCertificate, certs.FormatDER))},
+		"json":            {"a service account file", []byte("{\n\t\"a\": 1\n}\n"), text(certs.Wrapped{}, certs.ReasonJSON)},
+		"yaml":            {"a whole Secret", []byte("apiVersion: v1\nkind: Secret\n"), text(certs.Wrapped{}, certs.ReasonYAML)},
+		"web page":        {"a proxy's login page instead of the download", []byte("\n<!DOCTYPE HTML><html><body>401</body></html>"), text(certs.Wrapped{}, certs.ReasonHTML)},
+		"java key store":  {"what Java tools export", []byte("\xFE\xED\xFE\xED\x00\x00\x00\x02"), seen{Kind: certs.KindUnknown, Format: certs.FormatNone, Problems: []certs.Reason{certs.ReasonJavaKeyStore}}},
+		"bom alone":       {"nothing behind it", []byte("\xef\xbb\xbf"), text(certs.Wrapped{}, certs.ReasonByteOrderMark)},
 		"latin-1":         {"a password too, and no text to us: no digest", []byte("p\xe4ssword"), seen{Kind: certs.KindUnknown, Format: certs.FormatNone}},
-		"utf-16":          {"PowerShell's redirection", utf16LE(s.leaf.PEM()), seen{Kind: certs.KindUnknown, Format: certs.FormatNone, Problems: []certs.Reason{certs.ReasonByteOrderMark}}},
+		"utf-16":          {"PowerShell's redirection", utf16LE(s.leaf.PEM()), seen{Kind: certs.KindUnknown, Format: certs.FormatNone, Problems: []certs.Reason{certs.ReasonUTF16}}},
 		"hex":             {"SPC-22", []byte(inHex), text(wrap("hex", certs.KindCertificate, certs.FormatDER))},
 		"hex of PEM":      {"SPC-22: 2d2d2d2d2d", []byte(hex.EncodeToString(s.leaf.PEM())), text(wrap("hex", certs.KindCertificate, certs.FormatPEM))},
 		"hex and newline": {"still hex", []byte(inHex + "\n"), text(wrap("hex", certs.KindCertificate, certs.FormatDER))},
 		"colons":          {"as a viewer shows it", []byte(colons), text(wrap("hex", certs.KindCertificate, certs.FormatDER))},
 		"0x":              {"as a program writes it", []byte("0x" + inHex), text(wrap("hex", certs.KindCertificate, certs.FormatDER))},
 		"base64":          {"an encoding that was lost", []byte(b64(s.crl.DER)), text(wrap("base64", certs.KindCRL, certs.FormatDER))},
-		"base64 of hex":   {"applied twice: the outer layer, the inner kind", []byte(b64([]byte(inHex))), text(wrap("base64", certs.KindCertificate, certs.FormatDER))},
+		"base64 of hex":   {"applied twice: both layers, the inner kind", []byte(b64([]byte(inHex))), text(wrap("base64 of hex", certs.KindCertificate, certs.FormatDER))},
 		"three layers":    {"beyond the limit it is just text", []byte(hex.EncodeToString([]byte(b64([]byte(inHex))))), text(certs.Wrapped{})},
 		"hex of text":     {"nothing a store could hold", []byte(hex.EncodeToString([]byte("hello, world"))), text(certs.Wrapped{})},
 		"bom":             {"before any text", []byte("\xef\xbb\xbfhello"), text(certs.Wrapped{}, certs.ReasonByteOrderMark)},

@@ -8,36 +8,34 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// der reads a blob that begins with a DER value of a known form, and reports
-// whether it does.
+// der reads a blob that begins with a DER or BER value of a known form, and
+// reports whether it does.
 func (r *reader) der(b []byte) bool {
-	element, f := first(b)
+	raw, element, f := leadingValue(b)
 	if f == formNone {
-		return r.indefinite(b)
+		return false
 	}
 	r.full()
-	r.read(f, element)
-	r.after(b[len(element):])
+	r.read(f, raw, element)
+	r.after(b[len(raw):])
 	return true
 }
 
-// indefinite names the BER that old tools write for PKCS#7 and PKCS#12. It is
-// not read: DER is what every list needs, and neither belongs into one.
-func (r *reader) indefinite(b []byte) bool {
-	if !bytes.HasPrefix(b, []byte{0x30, 0x80}) {
-		return false
+// leadingValue is the first value of b as it is written and in DER, and its
+// form.
+func leadingValue(b []byte) (raw []byte, element cryptobyte.String, f form) {
+	if element, f = first(b); f != formNone {
+		return element, element, f
 	}
-	switch rest := b[2:]; {
-	case bytes.HasPrefix(rest, []byte("\x06\x09"+oidSignedData)):
-		r.pkcs7++
-		r.problem(certs.ReasonBadPKCS7, "PKCS#7 in BER with indefinite lengths was not read")
-	case bytes.HasPrefix(rest, []byte("\x02\x01\x03\x30")):
-		r.pkcs12++
-		r.problem(certs.ReasonBadPKCS12, "PKCS#12 in BER with indefinite lengths was not read")
-	default:
-		return false
+	if len(b) == 0 || b[0] != 0x30 {
+		return nil, nil, formNone
 	}
-	return true
+	der, used, ok := toDER(b)
+	if !ok || bytes.Equal(der, b[:used]) {
+		return nil, nil, formNone
+	}
+	element, f = first(der)
+	return b[:used], element, f
 }
 
 // after reads what follows the first DER value: most often nothing, or the
@@ -49,12 +47,12 @@ func (r *reader) after(rest []byte) {
 	r.out.Trailing += len(rest)
 	total, more := len(rest), 0
 	for len(rest) > 0 {
-		element, f := first(rest)
+		raw, element, f := leadingValue(rest)
 		if f == formNone || r.full() {
 			break
 		}
-		r.read(f, element)
-		rest = rest[len(element):]
+		r.read(f, raw, element)
+		rest = rest[len(raw):]
 		more++
 	}
 	r.problem(certs.ReasonTrailingData, "%d bytes follow the first DER value, with %d more values among them", total, more)
@@ -64,14 +62,14 @@ func (r *reader) after(rest []byte) {
 }
 
 // read reads one value of the form. It copies what it keeps.
-func (r *reader) read(f form, element cryptobyte.String) {
+func (r *reader) read(f form, raw []byte, element cryptobyte.String) {
 	switch f {
 	case formCertificate:
-		if r.certificate(element) {
+		if r.certificate(raw, element) {
 			r.direct++
 		}
 	case formCRL:
-		r.crl(element)
+		r.crl(raw, element)
 	case formCSR:
 		r.csr++
 		if _, err := x509.ParseCertificateRequest(element); err != nil {
@@ -93,8 +91,8 @@ func (r *reader) read(f form, element cryptobyte.String) {
 }
 
 // certificate reads a certificate and reports whether it could.
-func (r *reader) certificate(element []byte) bool {
-	c, err := readCertificate(bytes.Clone(element))
+func (r *reader) certificate(raw, element []byte) bool {
+	c, err := read(readCertificate, raw, element)
 	if err != nil {
 		r.problem(certs.ReasonBadCertificate, "the certificate could not be read: %v", err)
 		return false
@@ -106,11 +104,26 @@ func (r *reader) certificate(element []byte) bool {
 	return true
 }
 
-func (r *reader) crl(element []byte) {
-	crl, err := readCRL(bytes.Clone(element))
+func (r *reader) crl(raw, element []byte) {
+	crl, err := read(readCRL, raw, element)
 	if err != nil {
 		r.problem(certs.ReasonBadCRL, "the CRL could not be read: %v", err)
 		return
 	}
 	r.out.CRLs = append(r.out.CRLs, crl)
+}
+
+// read reads copies, since what is read keeps them. Parts deep inside may be in
+// BER where the whole looked like DER: it tries the value in DER then.
+func read[T any](parse func(raw, der []byte) (T, error), raw, element []byte) (T, error) {
+	raw, element = bytes.Clone(raw), bytes.Clone(element)
+	out, err := parse(raw, element)
+	if err == nil {
+		return out, nil
+	}
+	der, _, ok := toDER(element)
+	if !ok || bytes.Equal(der, element) {
+		return out, err
+	}
+	return parse(raw, der)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/test/certtest"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // sample is one material for all tables: a CA, a leaf with an RSA key, its own
@@ -63,4 +65,40 @@ func replaced(t testing.TB, b []byte, old, with string) []byte {
 		t.Fatalf("nothing to replace: the sample changed")
 	}
 	return bytes.ReplaceAll(b, []byte(old), []byte(with))
+}
+
+// encrypted is the tag of encryptedContent in PKCS#7, an OCTET STRING too.
+const encrypted = asn1.Tag(0x80)
+
+// toBER writes every constructed value of a DER value with an indefinite
+// length, and every OCTET STRING in two
+// pieces. It serves PKCS#7, PKCS#12 and what has no other [0].
+func toBER(t testing.TB, der []byte) []byte {
+	t.Helper()
+	var out []byte
+	for s := cryptobyte.String(der); !s.Empty(); {
+		var content cryptobyte.String
+		var tag asn1.Tag
+		element := s
+		if !s.ReadAnyASN1(&content, &tag) {
+			t.Fatal("toBER: this is no DER")
+		}
+		element = element[:len(element)-len(s)]
+		switch {
+		case tag&0x20 != 0:
+			out = append(append(append(out, byte(tag), 0x80), toBER(t, content)...), 0, 0)
+		case (tag == asn1.OCTET_STRING || tag == encrypted) && len(content) > 1:
+			half := len(content) / 2
+			out = append(out, byte(tag)|0x20, 0x80)
+			for _, piece := range [][]byte{content[:half], content[half:]} {
+				var b cryptobyte.Builder
+				b.AddASN1OctetString(piece)
+				out = append(out, b.BytesOrPanic()...)
+			}
+			out = append(out, 0, 0)
+		default:
+			out = append(out, element...)
+		}
+	}
+	return out
 }

@@ -35,7 +35,7 @@ func (r *reader) publicKey(f form, element cryptobyte.String) {
 	if f == formPublicPKCS1 {
 		spki = rsaPublic(element)
 	}
-	k.Algorithm, k.Bits = publicKeyFacts(spki)
+	k.Algorithm, k.Bits, _ = publicKeyFacts(spki)
 	k.PublicKeyID = digest(spki)
 	r.out.Keys = append(r.out.Keys, k)
 }
@@ -57,7 +57,7 @@ func (r *reader) privateKey(f form, element cryptobyte.String) {
 		spki, ok = pkcs8(element)
 	}
 	if spki != nil {
-		k.Algorithm, k.Bits = publicKeyFacts(spki)
+		k.Algorithm, k.Bits, _ = publicKeyFacts(spki)
 		k.PublicKeyID = digest(spki)
 	}
 	if !ok {

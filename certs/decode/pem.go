@@ -18,7 +18,7 @@ const (
 // pem reads every block of the text. It looks for the blocks itself, since
 // encoding/pem skips a broken one without a word, and text around it too.
 func (r *reader) pem(b []byte) {
-	around := 0
+	text, around := b, 0
 	for {
 		i := bytes.Index(b, []byte(pemBegin))
 		if i < 0 {
@@ -35,6 +35,7 @@ func (r *reader) pem(b []byte) {
 		b = b[i+len(segment):]
 	}
 	if around > 0 {
+		r.document(text)
 		r.problem(certs.ReasonTextAround, "%d characters of text stand outside of the PEM blocks", around)
 	}
 }
@@ -119,11 +120,11 @@ func (r *reader) block(segment []byte) {
 // content reads what a block holds, which need not be what its label says.
 func (r *reader) content(n int, want form, reason certs.Reason, der []byte, label string) {
 	keys := len(r.out.Keys)
-	element, f := first(der)
+	raw, element, f := leadingValue(der)
 	if f != want {
 		r.problem(reason, "PEM block %d should hold %s by its label, but holds %s", n, want, f)
 	}
-	r.read(f, element)
+	r.read(f, raw, element)
 	if want.private() && len(r.out.Keys) == keys {
 		r.out.Keys = append(r.out.Keys, unreadable(certs.FormatPEM))
 	}
@@ -132,7 +133,7 @@ func (r *reader) content(n int, want form, reason certs.Reason, der []byte, labe
 	}
 	// OpenSSL's TRUSTED CERTIFICATE carries its trust settings there.
 	if f != formNone && label != "TRUSTED CERTIFICATE" {
-		r.after(der[len(element):])
+		r.after(der[len(raw):])
 	}
 }
 

@@ -54,8 +54,7 @@ func (r *reader) readPKCS12(element cryptobyte.String) {
 func (r *reader) encryptedBags(content cryptobyte.String) bool {
 	var data, info, identifier, sealed cryptobyte.String
 	if !content.ReadASN1(&data, asn1.SEQUENCE) || !data.SkipASN1(asn1.INTEGER) || !data.ReadASN1(&info, asn1.SEQUENCE) ||
-		!info.SkipASN1(asn1.OBJECT_IDENTIFIER) || !info.ReadASN1(&identifier, asn1.SEQUENCE) ||
-		!info.ReadASN1(&sealed, asn1.Tag(0).ContextSpecific()) {
+		!info.SkipASN1(asn1.OBJECT_IDENTIFIER) || !info.ReadASN1(&identifier, asn1.SEQUENCE) || !readSealed(&info, &sealed) {
 		r.problem(certs.ReasonBadPKCS12, "a part of the PKCS#12 could not be read")
 		return true
 	}
@@ -80,6 +79,20 @@ func (r *reader) encryptedBags(content cryptobyte.String) bool {
 		clear(plain)
 	}
 	return false
+}
+
+// readSealed reads encryptedContent, which BER may have in pieces.
+func readSealed(info, sealed *cryptobyte.String) bool {
+	if whole := asn1.Tag(0).ContextSpecific(); info.PeekASN1Tag(whole) {
+		return info.ReadASN1(sealed, whole)
+	}
+	var pieces cryptobyte.String
+	if !info.ReadASN1(&pieces, explicit0) {
+		return false
+	}
+	joined, ok := joinOctets(pieces)
+	*sealed = joined
+	return ok
 }
 
 // maxRounds bounds key derivation per blob. Writers use 2,000 to 10,000; this
@@ -124,9 +137,9 @@ func (r *reader) bags(contents cryptobyte.String, depth int) bool {
 				return false
 			}
 			if oid[len(oid)-1] == 3 {
-				r.certificate(octets)
+				r.certificate(octets, octets)
 			} else {
-				r.crl(octets)
+				r.crl(octets, octets)
 			}
 		case oidBag + "\x06":
 			if !r.bags(value, depth+1) {

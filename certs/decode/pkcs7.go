@@ -34,9 +34,9 @@ func (r *reader) readPKCS7(element cryptobyte.String) {
 			}
 			switch shape(member) {
 			case formCertificate:
-				r.certificate(member)
+				r.certificate(member, member)
 			case formCRL:
-				r.crl(member)
+				r.crl(member, member)
 			default:
 				r.problem(certs.ReasonBadPKCS7, "PKCS#7 holds a member that is neither a certificate nor a CRL")
 			}

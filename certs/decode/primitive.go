@@ -3,7 +3,6 @@ package decode
 import (
 	"encoding/hex"
 	"math/big"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -27,6 +26,66 @@ func serialText(content []byte) string {
 		magnitude = magnitude[1:]
 	}
 	return sign + hex.EncodeToString(magnitude)
+}
+
+// readInteger reads the content of an INTEGER of any size. OpenSSL accepts any
+// sign, but neither an empty one nor one with superfluous leading bytes.
+func readInteger(s *cryptobyte.String, content *cryptobyte.String) bool {
+	if !s.ReadASN1(content, asn1.INTEGER) || len(*content) == 0 {
+		return false
+	}
+	c := *content
+	return len(c) == 1 || !(c[0] == 0 && c[1]&0x80 == 0 || c[0] == 0xff && c[1]&0x80 != 0)
+}
+
+// smallInteger is the value of an INTEGER of up to four bytes, -1 for another.
+func smallInteger(content []byte) int {
+	if len(content) > 4 || len(content) == 0 || content[0]&0x80 != 0 {
+		return -1
+	}
+	n := 0
+	for _, c := range content {
+		n = n<<8 | int(c)
+	}
+	return n
+}
+
+// readBits reads a BIT STRING and leaves its bytes.
+func readBits(s *cryptobyte.String, bits *cryptobyte.String) bool {
+	var unused uint8
+	return s.ReadASN1(bits, asn1.BIT_STRING) && bits.ReadUint8(&unused) && unused <= 7
+}
+
+// readAlgorithm reads an AlgorithmIdentifier as an element.
+func readAlgorithm(s *cryptobyte.String, element *cryptobyte.String) bool {
+	if !s.ReadASN1Element(element, asn1.SEQUENCE) {
+		return false
+	}
+	var body cryptobyte.String
+	inner := *element
+	if !inner.ReadASN1(&body, asn1.SEQUENCE) || !readOID(&body) {
+		return false
+	}
+	if !body.Empty() {
+		var parameters cryptobyte.String
+		var tag asn1.Tag
+		return body.ReadAnyASN1(&parameters, &tag) && body.Empty()
+	}
+	return true
+}
+
+// readOID skips an OBJECT IDENTIFIER that is one.
+func readOID(s *cryptobyte.String) bool {
+	var oid cryptobyte.String
+	if !s.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || len(oid) == 0 || oid[len(oid)-1]&0x80 != 0 {
+		return false
+	}
+	for i, c := range oid {
+		if c == 0x80 && (i == 0 || oid[i-1]&0x80 == 0) {
+			return false // a superfluous leading digit
+		}
+	}
+	return true
 }
 
 // readTime reads a UTCTime or GeneralizedTime in the forms of the field, and
@@ -68,23 +127,43 @@ type extension struct {
 	value cryptobyte.String
 }
 
-// readExtensions reads the SEQUENCE OF Extension. It stops at what it cannot
-// read. Of two with the same identifier both are there; users take the first.
-func readExtensions(list cryptobyte.String) []extension {
+// readExtensions reads the SEQUENCE OF Extension, and reports whether it is
+// one. Of two with the same identifier both are there; users take the first.
+func readExtensions(list cryptobyte.String) ([]extension, bool) {
 	var body cryptobyte.String
-	if !list.ReadASN1(&body, asn1.SEQUENCE) {
-		return nil
+	if !list.ReadASN1(&body, asn1.SEQUENCE) || !list.Empty() {
+		return nil, false
 	}
 	var out []extension
 	for !body.Empty() {
 		var one, oid, value cryptobyte.String
-		if !body.ReadASN1(&one, asn1.SEQUENCE) || !one.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
-			!one.SkipOptionalASN1(asn1.BOOLEAN) || !one.ReadASN1(&value, asn1.OCTET_STRING) {
-			break
+		if !body.ReadASN1(&one, asn1.SEQUENCE) {
+			return nil, false
+		}
+		checked := one
+		if !readOID(&checked) || !one.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+			!one.SkipOptionalASN1(asn1.BOOLEAN) || !one.ReadASN1(&value, asn1.OCTET_STRING) || !one.Empty() {
+			return nil, false
 		}
 		out = append(out, extension{oid: string(oid), value: value})
 	}
-	return out
+	return out, true
+}
+
+// readBool reads a BOOLEAN as BER has it: anything but zero is true.
+func readBool(s *cryptobyte.String, value *bool) bool {
+	var content cryptobyte.String
+	if !s.ReadASN1(&content, asn1.BOOLEAN) || len(content) != 1 {
+		return false
+	}
+	*value = content[0] != 0
+	return true
+}
+
+// skipTime skips a time, readable or not.
+func skipTime(s *cryptobyte.String) bool {
+	_, ok := readTime(s)
+	return ok
 }
 
 // find returns the first extension id-ce n.
@@ -119,20 +198,4 @@ func authority(all []extension) (keyID, serial string) {
 		}
 	}
 	return keyID, serial
-}
-
-// complaint makes the text of an error of crypto/x509 fit for a message: it
-// may quote the certificate.
-func complaint(err error) string {
-	const limit = 200
-	text := strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(err.Error(), "?"))
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
@@ -29,22 +30,45 @@ func (r *reader) unmarked(b []byte) []byte {
 // bytes too: a password may be either, and a digest lets one be guessed.
 func (r *reader) text(b []byte) {
 	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
-		r.problem(certs.ReasonByteOrderMark, "the text is UTF-16, which no certificate reader takes; save it as UTF-8")
+		r.problem(certs.ReasonUTF16, "the text is UTF-16, which no certificate reader takes")
 		return
 	}
 	if n := bytes.Count(b, []byte(replacementChar)); n > 0 {
 		r.problem(certs.ReasonReplacementChars, "%d replacement characters (U+FFFD): binary was stored through a text encoding and cannot be restored", n)
 	}
 	if !isText(b) {
-		if cutShort(b) {
+		switch {
+		case bytes.HasPrefix(b, []byte("\xFE\xED\xFE\xED")), bytes.HasPrefix(b, []byte("\xCE\xCE\xCE\xCE")):
+			r.problem(certs.ReasonJavaKeyStore, "it is a Java key store, which only Java reads")
+		case cutShort(b):
 			r.problem(certs.ReasonBadCertificate, "the DER value declares more bytes than are there: it was cut short")
 		}
 		return
 	}
 	r.out.Kind = certs.KindText
 	b = r.unmarked(b)
+	r.document(b)
 	if r.depth < maxDepth {
 		r.out.Wrapped = wrapped(string(b), r.depth)
+	}
+}
+
+// document recognises the documents in which certificates travel, and those
+// that take a certificate's place when a download fails.
+func (r *reader) document(b []byte) {
+	const enough = 64
+	start := bytes.TrimSpace(b)
+	if len(start) == 0 {
+		return
+	}
+	lower := bytes.ToLower(start[:min(len(start), enough)])
+	switch {
+	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")):
+		r.problem(certs.ReasonHTML, "it is a web page: most often the error or login page that came instead of a download")
+	case (start[0] == '{' || start[0] == '[') && json.Valid(start):
+		r.problem(certs.ReasonJSON, "it is JSON: take the certificate out of it")
+	case bytes.HasPrefix(lower, []byte("apiversion:")), bytes.HasPrefix(lower, []byte("---\n")):
+		r.problem(certs.ReasonYAML, "it is YAML: take the certificate out of it")
 	}
 }
 
@@ -78,30 +102,31 @@ func wrapped(text string, depth int) *certs.Wrapped {
 	}
 	if only(digits, isHex) && len(digits)%2 == 0 {
 		b, err := hex.DecodeString(digits)
-		if w := inside("hex", b, err, depth); w != nil {
+		if w := inside(Hex, b, err, depth); w != nil {
 			return w
 		}
 	}
 	if isBase64(bare) {
 		b, err := base64.StdEncoding.DecodeString(bare)
-		return inside("base64", b, err, depth)
+		return inside(Base64, b, err, depth)
 	}
 	return nil
 }
 
-// inside decodes what the layer held, and forgets it. Below two layers the
-// kind is that of the innermost.
-func inside(encoding string, b []byte, err error, depth int) *certs.Wrapped {
+// inside decodes what the layer held, and forgets it.
+func inside(encoding Encoding, b []byte, err error, depth int) *certs.Wrapped {
 	defer clear(b)
 	if err != nil {
 		return nil
 	}
 	found := decode(b, depth+1)
+	w := &certs.Wrapped{Encodings: []string{string(encoding)}, Kind: found.Kind, Format: found.Format}
 	switch {
-	case recognised(found.Kind):
-		return &certs.Wrapped{Encoding: encoding, Kind: found.Kind, Format: found.Format}
 	case found.Wrapped != nil:
-		return &certs.Wrapped{Encoding: encoding, Kind: found.Wrapped.Kind, Format: found.Wrapped.Format}
+		w.Encodings = append(w.Encodings, found.Wrapped.Encodings...)
+		w.Kind, w.Format = found.Wrapped.Kind, found.Wrapped.Format
+	case !recognised(found.Kind):
+		return nil
 	}
-	return nil
+	return w
 }

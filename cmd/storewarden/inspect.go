@@ -60,6 +60,9 @@ type certificateCard struct {
 	DNSNames           []string  `json:"dnsNames"`
 	IPAddresses        []string  `json:"ipAddresses"`
 	StrictParseError   string    `json:"strictParseError"`
+	SelfSignature      string    `json:"selfSignature"`
+	KeyCurve           string    `json:"keyCurve"`
+	Oddity             string    `json:"oddity"`
 }
 
 type crlCard struct {
@@ -68,6 +71,14 @@ type crlCard struct {
 	NextUpdate *time.Time `json:"nextUpdate"` // null when absent
 	Number     string     `json:"number"`
 	Revoked    int        `json:"revoked"`
+	// The rest is not of the interface that others rely on.
+	Version          int    `json:"version"`
+	Delta            bool   `json:"delta"`
+	Indirect         bool   `json:"indirect"`
+	Partial          bool   `json:"partial"`
+	StrictParseError string `json:"strictParseError"`
+	Oddity           string `json:"oddity"`
+	SHA256           string `json:"sha256"`
 }
 
 func newInspect() *cobra.Command {
@@ -242,7 +253,8 @@ func (f *inspectFlags) inspect(ctx context.Context, c config.Config, src source,
 		out.Certificates = append(out.Certificates, cardOf(x))
 	}
 	for _, l := range b.CRLs {
-		card := crlCard{Issuer: l.Issuer, ThisUpdate: l.ThisUpdate, Number: l.Number, Revoked: l.Revoked}
+		card := crlCard{Issuer: l.Issuer, ThisUpdate: l.ThisUpdate, Number: l.Number, Revoked: l.Revoked, Version: l.Version,
+			Delta: l.Delta, Indirect: l.Indirect, Partial: l.Partial, StrictParseError: l.StrictParseError, Oddity: l.Oddity, SHA256: l.SHA256}
 		if !l.NextUpdate.IsZero() {
 			card.NextUpdate = &l.NextUpdate
 		}
@@ -255,10 +267,11 @@ func (f *inspectFlags) inspect(ctx context.Context, c config.Config, src source,
 
 func cardOf(x *certs.Certificate) certificateCard {
 	return certificateCard{Subject: x.Subject, Issuer: x.Issuer, Serial: x.Serial, SHA1: x.SHA1, SHA256: x.SHA256,
-		NotBefore: x.NotBefore, NotAfter: x.NotAfter, Version: x.Version, IsCA: x.IsCA, SelfSigned: x.SelfSigned,
+		NotBefore: x.NotBefore, NotAfter: x.NotAfter, Version: x.Version, IsCA: x.IsCA, SelfSigned: x.SelfSigned(),
 		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, SignatureAlgorithm: x.SignatureAlgorithm,
 		KeyUsage: list(x.KeyUsage), ExtKeyUsage: list(x.ExtKeyUsage), URIs: list(x.URIs), DNSNames: list(x.DNSNames),
-		IPAddresses: list(x.IPAddresses), StrictParseError: x.StrictParseError}
+		IPAddresses: list(x.IPAddresses), StrictParseError: x.StrictParseError,
+		SelfSignature: string(x.SelfSignature), KeyCurve: x.KeyCurve, Oddity: x.Oddity}
 }
 
 // list is never null in JSON.

@@ -196,7 +196,9 @@ type Content struct {
 	Problems     []string `json:"problems"` // reasons
 	// Wrapped is the encoding that text still is in: hex, base64 or "".
 	Wrapped string `json:"wrapped"`
-	Size    int    `json:"size"`
+	// Layers are its encodings from the outside to the inside, as "base64 of hex".
+	Layers string `json:"layers"`
+	Size   int    `json:"size"`
 }
 
 // Certificate is one certificate of a decoded entry.
@@ -204,24 +206,34 @@ type Certificate struct {
 	ID               int    `json:"id"`
 	Entry            int    `json:"entry"`
 	Role             string `json:"role"`
-	NotBefore        int64  `json:"not_before"`
+	NotBefore        int64  `json:"not_before"` // 0 where it cannot be read
 	NotAfter         int64  `json:"not_after"`
 	Version          int    `json:"version"`
 	BasicConstraints bool   `json:"basic_constraints"`
 	CA               bool   `json:"ca"`
 	SelfIssued       bool   `json:"self_issued"`
-	SelfSigned       bool   `json:"self_signed"`
+	// SelfSignature is whether the own key of a self-issued certificate signed
+	// it: valid, invalid or unverifiable; "" for others.
+	SelfSignature string `json:"self_signature"`
 	// Application is a certificate that a program identifies itself with,
 	// whatever its CA flag says: it has an application URI in its SAN.
-	Application   bool   `json:"application"`
-	KeyAlgorithm  string `json:"key_algorithm"`
-	KeyBits       int    `json:"key_bits"`
+	Application  bool   `json:"application"`
+	KeyAlgorithm string `json:"key_algorithm"`
+	KeyBits      int    `json:"key_bits"`
+	// KeyCurve is an elliptic curve's name, "explicit" where it is spelt out.
+	KeyCurve      string `json:"key_curve"`
 	SignatureHash string `json:"signature_hash"`
+	// HasKeyUsage is whether the extension is there; KeyUsage names its bits as
+	// RFC 5280 does.
+	HasKeyUsage bool     `json:"has_key_usage"`
+	KeyUsage    []string `json:"key_usage"`
 	// Covered is whether a CRL of the same store is issued and signed by it.
 	Covered bool `json:"covered"`
 	// RevokedBy names the keys of CRLs that list it, each as store/key.
 	RevokedBy        []string `json:"revoked_by"`
 	StrictParseError string   `json:"strict_parse_error"`
+	// Oddity is what strict parsers refuse, in words that follow "has".
+	Oddity string `json:"oddity"`
 }
 
 // CRL is one certificate revocation list of a decoded entry.
@@ -231,6 +243,12 @@ type CRL struct {
 	Role       string `json:"role"`
 	ThisUpdate int64  `json:"this_update"`
 	NextUpdate int64  `json:"next_update"` // 0 when absent
+	Version    int    `json:"version"`
+	// Delta lists only what changed since another CRL, Indirect speaks for other
+	// issuers too, Partial covers some kinds of certificates or reasons only.
+	Delta    bool `json:"delta"`
+	Indirect bool `json:"indirect"`
+	Partial  bool `json:"partial"`
 	// CA is the key of the certificate with the same stem in the same store, ""
 	// if there is none or it was not seen.
 	CA string `json:"ca"`
@@ -240,6 +258,9 @@ type CRL struct {
 	Signature     string `json:"signature"`
 	// Revokes names the trusted certificates that it lists, each as store/key.
 	Revokes []string `json:"revokes"`
+	// StrictParseError and Oddity are as in Certificate.
+	StrictParseError string `json:"strict_parse_error"`
+	Oddity           string `json:"oddity"`
 }
 
 // Key is a private key of a decoded entry.

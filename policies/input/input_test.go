@@ -47,7 +47,7 @@ func TestTermEqualsJSON(t *testing.T) {
 		Entries: []input.Entry{{ID: 7, State: input.Decoded, UsedBy: []string{"a", "b"}, Misses: []string{},
 			Object:  input.Object{History: -3, Unknown: []input.UnknownField{{Name: "x"}}},
 			Content: input.Content{Problems: []string{}, Size: 1 << 20}}},
-		Certificates: []input.Certificate{{NotBefore: -1, NotAfter: 1 << 60, RevokedBy: []string{}}},
+		Certificates: []input.Certificate{{NotBefore: -1, NotAfter: 1 << 60, RevokedBy: []string{}, KeyUsage: []string{}}},
 		Unverified:   []input.Unverified{},
 		SPC:          input.ProviderClass{UsedBy: []string{}},
 	}

@@ -187,7 +187,7 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 	if d.Mismatch != "" {
 		it.entry.State, v.Mismatch = input.Undecodable, d.Mismatch
 		if w := d.Bundle.Wrapped; w != nil {
-			it.entry.Content.Wrapped = w.Encoding
+			it.entry.Content.Wrapped = w.Encodings[0]
 		}
 		return nil
 	}

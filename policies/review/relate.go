@@ -59,14 +59,27 @@ func (c *casefile) relateCRL(l *crlFact) {
 		if sameList && x.cert.IsCA && !x.fact.Covered {
 			x.fact.Covered = c.r.chain.Covers(l.crl, x.cert).OK()
 		}
-		if !believed {
+	}
+	if believed {
+		c.revoke(l)
+	}
+}
+
+// revoke marks what a CRL lists.
+func (c *casefile) revoke(l *crlFact) {
+	pool := make([]*certs.Certificate, len(c.certs))
+	for i := range c.certs {
+		pool[i] = c.certs[i].cert
+	}
+	revoked := chain.Revoked(l.crl, pool)
+	for i := range c.certs { // in their order, not the map's
+		x := &c.certs[i]
+		if _, ok := revoked[i]; !ok {
 			continue
 		}
-		if _, revoked := chain.Revokes(l.crl, x.cert); revoked {
-			x.fact.RevokedBy = append(x.fact.RevokedBy, l.item.list+"/"+l.item.entry.Key)
-			if x.item.entry.Role == string(store.RoleTrust) {
-				l.fact.Revokes = append(l.fact.Revokes, x.item.list+"/"+x.item.entry.Key)
-			}
+		x.fact.RevokedBy = append(x.fact.RevokedBy, l.item.list+"/"+l.item.entry.Key)
+		if x.item.entry.Role == string(store.RoleTrust) {
+			l.fact.Revokes = append(l.fact.Revokes, x.item.list+"/"+x.item.entry.Key)
 		}
 	}
 }
@@ -77,7 +90,7 @@ func (c *casefile) believe(l *crlFact) bool {
 	named := false
 	for i := range c.certs {
 		link := c.r.chain.Covers(l.crl, c.certs[i].cert)
-		if link.Name && link.Signature != chain.Invalid {
+		if link.Name && link.Signature != certs.Invalid {
 			return true
 		}
 		named = named || link.Name
@@ -87,20 +100,26 @@ func (c *casefile) believe(l *crlFact) bool {
 
 func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
 	return input.Certificate{
-		Entry: e.ID, Role: e.Role, NotBefore: x.NotBefore.Unix(), NotAfter: x.NotAfter.Unix(),
+		Entry: e.ID, Role: e.Role, NotBefore: unix(x.NotBefore), NotAfter: unix(x.NotAfter),
 		Version: x.Version, BasicConstraints: x.HasBasicConstraint, CA: x.IsCA,
-		SelfIssued: x.SelfIssued, SelfSigned: x.SelfSigned, Application: len(x.URIs) > 0,
-		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, SignatureHash: x.SignatureHash,
-		RevokedBy: []string{}, StrictParseError: x.StrictParseError,
+		SelfIssued: x.SelfIssued, SelfSignature: string(x.SelfSignature), Application: len(x.URIs) > 0,
+		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, KeyCurve: x.KeyCurve, SignatureHash: x.SignatureHash,
+		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage),
+		RevokedBy: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
 	}
 }
 
 func list(l *certs.CRL, e input.Entry) input.CRL {
-	out := input.CRL{Entry: e.ID, Role: e.Role, ThisUpdate: l.ThisUpdate.Unix(), Revokes: []string{}}
-	if !l.NextUpdate.IsZero() {
-		out.NextUpdate = l.NextUpdate.Unix()
+	return input.CRL{Entry: e.ID, Role: e.Role, ThisUpdate: unix(l.ThisUpdate), NextUpdate: unix(l.NextUpdate), Version: l.Version,
+		Delta: l.Delta, Indirect: l.Indirect, Partial: l.Partial, Revokes: []string{}, StrictParseError: l.StrictParseError, Oddity: l.Oddity}
+}
+
+// unix is 0 for a time that is absent or could not be read.
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
 	}
-	return out
+	return t.Unix()
 }
 
 // privateKeys relates each private key to the certificate of its stem.
@@ -122,7 +141,7 @@ func (c *casefile) privateKeys() []input.Key {
 					fact.Certificate = x.item.entry.Key
 					fact.Matches = fact.Matches || (fact.Readable && x.cert.PublicKeyID == k.PublicKeyID)
 					// An unusual way to write the public key must not pass for another key.
-					fact.Readable = fact.Readable && (fact.Matches || x.cert.X509 != nil)
+					fact.Readable = fact.Readable && (fact.Matches || x.cert.PublicKey != nil && x.cert.StrictParseError == "")
 				}
 			}
 			keys = append(keys, fact)
@@ -162,6 +181,9 @@ func (c *casefile) nextChange() time.Time {
 func content(b *certs.Bundle) input.Content {
 	out := input.Content{Kind: string(b.Kind), Format: string(b.Format), What: what(b), Certificates: len(b.Certificates),
 		CRLs: len(b.CRLs), Trailing: b.Trailing, Size: b.Size, Problems: []string{}}
+	if b.Wrapped != nil {
+		out.Layers = strings.Join(b.Wrapped.Encodings, " of ")
+	}
 	for _, k := range b.Keys {
 		if k.Private {
 			out.PrivateKeys++

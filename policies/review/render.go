@@ -300,6 +300,8 @@ func entryValue(e *input.Entry, name string) (string, bool) {
 		return k.UploadType(), true
 	case "what":
 		return e.Content.What, true
+	case "layers":
+		return e.Content.Layers, true
 	case "content_type":
 		return e.Vault.ContentType, true
 	case "file_encoding":

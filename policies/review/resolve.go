@@ -274,7 +274,7 @@ func (c *casefile) keys(o *store.Object, role store.Role) []item {
 		b, text := c.bundle(o.Secret.Data[name])
 		it.text = text
 		if b.Wrapped != nil {
-			e.State, e.Content.Wrapped = input.Undecodable, b.Wrapped.Encoding
+			e.State, e.Content.Wrapped = input.Undecodable, b.Wrapped.Encodings[0]
 		} else {
 			it.decoded(b)
 		}

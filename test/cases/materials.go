@@ -65,6 +65,8 @@ func leaf(name string) (*certtest.Cert, error) {
 		o.Key, o.KeyName = certtest.RSA1024, "server-small"
 	case "server-sha1":
 		o.Hash = crypto.SHA1
+	case "server-negative":
+		o.Serial = big.NewInt(-5)
 	case "client":
 		o.CommonName, o.KeyName, o.URIs, o.DNSNames = "aio-opc-opcuabroker", "client", clientURI, nil
 	case "leaf", "leaf-2":
@@ -102,6 +104,8 @@ func crl(name string) (*certtest.CRL, error) {
 		o.Revoked = []*big.Int{l.Serial}
 	case "expired":
 		o.ThisUpdate, o.NextUpdate = now.Add(-60*day), now.Add(-10*day)
+	case "version-1":
+		o.Version = 1
 	case "future":
 		o.ThisUpdate, o.NextUpdate = now.Add(2*day), now.Add(30*day)
 	default:

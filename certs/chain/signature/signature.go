@@ -10,6 +10,8 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+
+	"github.com/storewarden/storewarden/certs"
 )
 
 // maxRSABits bounds the work of one verification: the time grows with the
@@ -21,31 +23,49 @@ const maxRSABits = 8192
 // the signature is right or not.
 const minRSABits = 1024
 
-// Check reports whether the signature is valid, and whether that could be told
-// at all: known is false for an algorithm or a key that nothing here can work
-// with. SHA-1 and MD5 are verified like any other: how weak they are is
+// Check tells whether the signature is valid. It is unverifiable for an
+// algorithm, named as certs.Certificate names it, or a key that nothing here can
+// work with. SHA-1 and MD5 are verified like any other: how weak they are is
 // another question.
-func Check(algorithm x509.SignatureAlgorithm, publicKey any, message, sig []byte) (valid, known bool) {
-	if publicKey == nil {
-		return false, false
+func Check(algorithm string, publicKey crypto.PublicKey, message, value []byte) certs.Signature {
+	named := byName(algorithm)
+	if publicKey == nil || named == x509.UnknownSignatureAlgorithm || len(value) == 0 {
+		return certs.Unverifiable
 	}
 	key, isRSA := publicKey.(*rsa.PublicKey)
 	if isRSA && (key.N.BitLen() > maxRSABits || key.N.BitLen() < minRSABits) {
-		return false, false
+		return certs.Unverifiable
 	}
-	if algorithm == x509.MD5WithRSA {
+	if named == x509.MD5WithRSA {
 		if !isRSA {
-			return false, true
+			return certs.Invalid
 		}
 		digest := md5.Sum(message) //nolint:gosec // see the import
-		return rsa.VerifyPKCS1v15(key, crypto.MD5, digest[:], sig) == nil, true
+		return state(rsa.VerifyPKCS1v15(key, crypto.MD5, digest[:], value))
 	}
 	// CheckSignature, unlike CheckSignatureFrom, verifies SHA-1 and asks nothing
 	// of the CA's extensions.
-	err := (&x509.Certificate{PublicKey: publicKey}).CheckSignature(algorithm, message, sig)
+	err := (&x509.Certificate{PublicKey: publicKey}).CheckSignature(named, message, value)
 	var insecure x509.InsecureAlgorithmError
 	if errors.Is(err, x509.ErrUnsupportedAlgorithm) || errors.As(err, &insecure) {
-		return false, false
+		return certs.Unverifiable
 	}
-	return err == nil, true
+	return state(err)
+}
+
+func state(err error) certs.Signature {
+	if err != nil {
+		return certs.Invalid
+	}
+	return certs.Valid
+}
+
+// byName is the value of a name of crypto/x509, 0 for any other.
+func byName(name string) x509.SignatureAlgorithm {
+	for a := x509.MD2WithRSA; a <= x509.PureEd25519; a++ {
+		if a.String() == name {
+			return a
+		}
+	}
+	return x509.UnknownSignatureAlgorithm
 }

@@ -77,7 +77,7 @@ func TestFactsOfEachEncoding(t *testing.T) {
 	if d := a.Facts.As(decode.Hex); d.Mismatch != "" || d.Bundle.Kind != certs.KindCertificate {
 		t.Errorf("as hex: %q, %s", d.Mismatch, d.Bundle.Kind)
 	}
-	if d := a.Facts.As(decode.UTF8); d.Mismatch != warm.Wrapped || d.Bundle.Wrapped == nil || d.Bundle.Wrapped.Encoding != "hex" {
+	if d := a.Facts.As(decode.UTF8); d.Mismatch != warm.Wrapped || d.Bundle.Wrapped == nil || d.Bundle.Wrapped.Encodings[0] != "hex" {
 		t.Errorf("as utf-8: %q", d.Mismatch)
 	}
 	if d := a.Facts.As(decode.Base64); d.Mismatch != "hex" {

@@ -56,22 +56,6 @@ loose_text contains e.id if {
 	e.content.kind == "text"
 }
 
-# unreadable is a certificate or CRL that no parser here could read, which is
-# not to say that the connector cannot.
-unreadable contains e.id if {
-	some e in input.entries
-	e.content.certificates == 0
-	e.content.kind == "certificate"
-	e.id in suited
-}
-
-unreadable contains e.id if {
-	some e in input.entries
-	e.content.kind == "crl"
-	e.content.crls == 0
-	e.id in suited
-}
-
 # credentials are entries that hold one by their key.
 credentials contains e.id if {
 	some e in input.entries

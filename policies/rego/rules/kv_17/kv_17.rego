@@ -13,8 +13,14 @@
 #   implies: [KV-09, KV-11, KV-18, SEC-07, SS-11, SS-12, SS-13]
 #   sources: ["Misconfigurations of connector stores, KV-17, observed with Go's PEM parser"]
 #   variants:
+#     json:
+#       message: "key {key} holds a JSON document with PEM inside of it, where the connector finds none"
+#       remedy: "Take the PEM out of it: jq -r '..|strings|select(startswith(\"-----BEGIN\"))' FILE > ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     yaml:
+#       message: "key {key} holds a YAML document with PEM inside of it, where the connector finds none"
+#       remedy: "Take the PEM out of it: sed -n 's/^ *//; /-----BEGIN/,/-----END/p' FILE > ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     byte-order-mark:
-#       message: "key {key} holds {what} behind a byte order mark, which many parsers do not skip"
+#       message: "key {key} holds {what} behind a byte order mark, which the connector skips and many other programs do not"
 #       remedy: "Save the file as UTF-8 without the mark and upload it again: sed -i '1s/^\\xEF\\xBB\\xBF//' ./{key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 package storewarden.rules.kv_17
 
@@ -24,10 +30,26 @@ import data.storewarden.lib.upload
 finding contains {"code": "KV-17", "entry": e.id, "args": {"upload": upload.options[e.id]}} if {
 	some e in input.entries
 	"lost-newlines" in e.content.problems
+	not e.id in in_document
 	e.role in roles.stores
 }
 
-finding contains {"code": "KV-17", "entry": e.id, "variant": "byte-order-mark", "args": {"upload": upload.options[e.id]}} if {
+finding contains {"code": "KV-17", "entry": e.id, "variant": variant, "args": {"upload": upload.options[e.id]}} if {
+	some e in input.entries
+	"lost-newlines" in e.content.problems
+	some variant in ["json", "yaml"]
+	variant in e.content.problems
+	e.role in roles.stores
+}
+
+# in_document is PEM inside of another document.
+in_document contains e.id if {
+	some e in input.entries
+	some document in ["json", "yaml"]
+	document in e.content.problems
+}
+
+finding contains {"code": "KV-17", "entry": e.id, "severity": "warn", "variant": "byte-order-mark", "args": {"upload": upload.options[e.id]}} if {
 	some e in input.entries
 	"byte-order-mark" in e.content.problems
 	not "lost-newlines" in e.content.problems

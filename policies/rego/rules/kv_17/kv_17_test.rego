@@ -17,8 +17,16 @@ test_fires_for_lost_line_breaks if {
 }
 
 test_fires_for_a_byte_order_mark if {
-	kv_17.finding == {{"code": "KV-17", "entry": 0, "variant": "byte-order-mark", "args": args}} with input as document("opcua-trust", ["byte-order-mark"])
+	kv_17.finding == {{"code": "KV-17", "entry": 0, "severity": "warn", "variant": "byte-order-mark", "args": args}} with input as document("opcua-trust", ["byte-order-mark"])
 }
+
+test_names_the_document_around if {
+	every document in ["json", "yaml"] {
+		kv_17.finding == {{"code": "KV-17", "entry": 0, "variant": document, "args": args}} with input as document_of("opcua-trust", ["lost-newlines", document])
+	}
+}
+
+document_of(role, problems) := document(role, problems)
 
 test_silent_for_other_problems if {
 	count(kv_17.finding) == 0 with input as document("opcua-trust", ["text-around"])

@@ -33,9 +33,27 @@
 #     crl-in-bundle:
 #       message: "vault secret {ref} holds a CRL: the trust list of this connector takes certificates only"
 #       remedy: "Remove {key} from this trust list; CRLs belong in the lists of the connector for OPC UA"
-#     unreadable:
-#       message: "vault secret {ref} holds {what} that could not be read here, so nothing in it was judged"
-#       remedy: "Check the file: storewarden inspect vault:{vault}/{secret}; if openssl cannot read it either, upload it again: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     damaged:
+#       message: "vault secret {ref} holds a certificate or CRL that is damaged: no parser reads it"
+#       remedy: "See what is wrong: storewarden inspect vault:{vault}/{secret}; then upload the original file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     encoded:
+#       message: "vault secret {ref} holds {what} that is {layers} of what should be there: it was encoded once too often"
+#       remedy: "Upload the original file, and let az do the encoding: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     utf-16:
+#       message: "vault secret {ref} holds text in UTF-16, as PowerShell writes it: the connector finds no certificate in it"
+#       remedy: "Convert the file: iconv -f UTF-16 -t UTF-8 FILE > ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     html:
+#       message: "vault secret {ref} holds a web page: most often the error or login page that came instead of the download"
+#       remedy: "Download the file again and look at it: storewarden inspect ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     json:
+#       message: "vault secret {ref} holds JSON, not the certificate itself"
+#       remedy: "Take the certificate out of it; of what az keyvault certificate show printed: jq -r .cer FILE | base64 -d > {stem}.der; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     yaml:
+#       message: "vault secret {ref} holds YAML, not the certificate itself"
+#       remedy: "Take the certificate out of it; of a Secret: kubectl create --dry-run=client -f FILE -o json | jq -r '.data[\"{key}\"]' | base64 -d > ./{key}; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#     java-keystore:
+#       message: "vault secret {ref} holds a Java key store, which only Java reads"
+#       remedy: "Take the certificate out of it: keytool -exportcert -keystore FILE -alias ALIAS -file {stem}.der (with -rfc for PEM); then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     loose-text:
 #       message: "key {key} holds text beside the certificates of a trust list"
 #       remedy: "Keep credentials in a SecretSync of their own: every key of a trust list becomes a file that the connector reads as a certificate"
@@ -49,7 +67,7 @@ finding contains object.union({"code": "KV-18", "entry": id, "args": {"upload": 
 	some id, wording in wordings
 }
 
-wordings[e.id] := {"variant": worded[e.content.kind]} if {
+wordings[e.id] := {"variant": variant(e.content)} if {
 	some e in input.entries
 	e.role in roles.lists
 	e.content.kind in (contents.foreign | {"empty"})
@@ -65,10 +83,6 @@ wordings[id] := {"variant": "corrupted"} if {
 wordings[id] := {"variant": "loose-text", "severity": "warn"} if {
 	some id in contents.loose_text
 	not id in corrupted
-}
-
-wordings[id] := {"variant": "unreadable", "severity": "warn"} if {
-	some id in contents.unreadable
 }
 
 wordings[id] := {"variant": "crl"} if {
@@ -88,6 +102,19 @@ mapped_amiss contains e.id if {
 	e.role in roles.opcua_lists
 	e.id in contents.credentials
 }
+
+# variant is the first of what the content is instead, or that of its kind.
+variant(content) := first if {
+	found := [v | some [problem, v] in telling; problem in content.problems]
+	first := found[0]
+} else := "encoded" if {
+	content.layers != ""
+} else := worded[content.kind]
+
+telling := [
+	["utf-16", "utf-16"], ["html", "html"], ["json", "json"], ["yaml", "yaml"],
+	["java-keystore", "java-keystore"], ["bad-certificate", "damaged"], ["bad-crl", "damaged"],
+]
 
 # worded is the variant of a kind, "" for the rule's own words.
 worded := {"text": "", "unknown": "", "empty": "empty", "csr": "csr", "pkcs7": "pkcs7", "public-key": "public-key"}

@@ -36,10 +36,14 @@ test_fires_for_a_crl_in_the_place_of_a_certificate if {
 	wording("tls-trust", ".crt", {"kind": "crl", "crls": 1}) == {"variant": "crl-in-bundle"}
 }
 
-test_warns_of_what_could_not_be_read if {
-	wording("opcua-trust", ".der", {"kind": "certificate", "format": "der"}) == {"variant": "unreadable", "severity": "warn"}
-	wording("tls-trust", ".pem", {"kind": "certificate", "format": "pem"}) == {"variant": "unreadable", "severity": "warn"}
-	wording("opcua-issuer", ".crl", {"kind": "crl", "format": "der"}) == {"variant": "unreadable", "severity": "warn"}
+test_names_what_it_is_instead if {
+	every problem, variant in {"utf-16": "utf-16", "java-keystore": "java-keystore", "bad-certificate": "damaged", "bad-crl": "damaged"} {
+		wording("opcua-trust", ".der", {"kind": "unknown", "problems": [problem]}) == {"variant": variant}
+	}
+	every problem in ["html", "json", "yaml"] {
+		wording("opcua-trust", ".crt", {"kind": "text", "problems": [problem]}) == {"variant": problem}
+	}
+	wording("opcua-trust", ".der", {"kind": "text", "layers": "hex of base64"}) == {"variant": "encoded"}
 }
 
 test_warns_of_text_beside_a_bundle if {

@@ -93,7 +93,7 @@ finding contains {"code": "SEC-07", "entry": e.id} if {
 }
 
 finding contains {"code": "SEC-07", "entry": id, "severity": "warn"} if {
-	some id in (contents.loose_text | contents.unreadable)
+	some id in contents.loose_text
 }
 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": "private-key"} if {

@@ -47,16 +47,6 @@ test_warns_of_text_beside_a_bundle if {
 	sec_07.finding == {{"code": "SEC-07", "entry": 0, "severity": "warn"}} with input as document("tls-trust", "", "text", "none")
 }
 
-test_warns_of_what_could_not_be_read if {
-	every kind in ["certificate", "crl"] {
-		ext := {"certificate": ".der", "crl": ".crl"}[kind]
-		sec_07.finding == {{"code": "SEC-07", "entry": 0, "severity": "warn"}} with input as fixture.document({"entries": [fixture.entry({
-			"role": "opcua-trust", "ext": ext, "state": "decoded",
-			"content": {"kind": kind, "format": "der"},
-		})]})
-	}
-}
-
 test_fires_for_a_private_key_in_a_list if {
 	variant("opcua-trust", ".crt", "private-key", "pem") == "private-key"
 	variant("tls-trust", ".key", "private-key", "pem") == "private-key"

@@ -16,5 +16,6 @@ import data.storewarden.lib.upload
 finding contains {"code": "X-01", "entry": c.entry, "certificate": c.id, "args": {"upload": upload.options[c.entry]}} if {
 	some c in input.certificates
 	c.not_after < input.now
+	c.not_after != 0 # X-33 says that it cannot be read
 	c.role != ""
 }

@@ -9,7 +9,7 @@ document(fields) := fixture.document({
 })
 
 test_fires_for_a_leaf if {
-	every fields in [{"ca": false}, {"ca": false, "application": true, "self_signed": true}] {
+	every fields in [{"ca": false}, {"ca": false, "application": true, "self_signature": "valid"}] {
 		x_04.finding == {{"code": "X-04", "entry": 0, "certificate": 0}} with input as document(fields)
 	}
 }

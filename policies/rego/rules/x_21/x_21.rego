@@ -22,6 +22,6 @@ finding contains {
 	some c in input.certificates
 	c.key_bits < data.config.minimum_certificate_key_size
 	c.key_bits > 0 # 0 is not known
-	c.key_algorithm == "RSA"
+	c.key_algorithm in {"RSA", "RSA-PSS"}
 	c.role in roles.opcua
 }
