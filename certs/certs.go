@@ -52,6 +52,7 @@ const (
 	ReasonBadCSR            Reason = "bad-csr"            // a certificate request that could not be read
 	ReasonBadPKCS7          Reason = "bad-pkcs7"          // PKCS#7 that could not be read
 	ReasonBadPKCS12         Reason = "bad-pkcs12"         // PKCS#12 that could not be read
+	ReasonUnknownDER        Reason = "unknown-der"        // a DER value that is nothing a store could hold
 	ReasonTrailingData      Reason = "trailing-data"      // bytes after the DER value
 	ReasonTextAround        Reason = "text-around"        // text before, between or after PEM blocks
 	ReasonUnknownBlock      Reason = "unknown-block"      // a PEM block with a label that has no place in a store

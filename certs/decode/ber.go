@@ -11,14 +11,17 @@ import (
 const maxNesting = 32
 
 // toDER rewrites the first BER value of b in DER as far as reading needs it:
-// lengths become definite and minimal, and an OCTET STRING in pieces becomes
-// one. It reports how much of b that value takes. OpenSSL reads BER wherever it
+// lengths become definite and minimal, and a string in pieces becomes one. It reports how much of b that value takes. OpenSSL reads BER wherever it
 // reads DER, and old tools write it; what is in DER comes out as it was.
 func toDER(b []byte) (der []byte, used int, ok bool) {
 	var out bytes.Buffer
 	rest, ok := rewrite(&out, b, 0)
 	return out.Bytes(), len(b) - len(rest), ok
 }
+
+// pieced are the tags of strings in pieces: OCTET STRING, UTF8String and the
+// others that a name may have.
+var pieced = []byte{0x24, 0x2c, 0x32, 0x33, 0x34, 0x36, 0x3c, 0x3e}
 
 func rewrite(out *bytes.Buffer, b []byte, depth int) (rest []byte, ok bool) {
 	tag, content, rest, ok := header(b)
@@ -48,12 +51,12 @@ func rewrite(out *bytes.Buffer, b []byte, depth int) (rest []byte, ok bool) {
 		}
 		rest = rest[2:]
 	}
-	if tag[0] == 0x24 {
-		joined, ok := joinOctets(inner.Bytes())
+	if bytes.IndexByte(pieced, tag[0]) >= 0 {
+		joined, ok := joinPieces(inner.Bytes())
 		if !ok {
 			return nil, false
 		}
-		write(out, []byte{0x04}, joined)
+		write(out, []byte{tag[0] &^ 0x20}, joined)
 		return rest, true
 	}
 	write(out, tag, inner.Bytes())
@@ -116,12 +119,13 @@ func write(out *bytes.Buffer, tag, content []byte) {
 	out.Write(content)
 }
 
-// joinOctets puts the pieces of an OCTET STRING together.
-func joinOctets(pieces cryptobyte.String) ([]byte, bool) {
+// joinPieces puts the pieces of a string together.
+func joinPieces(pieces cryptobyte.String) ([]byte, bool) {
 	var out []byte
 	for !pieces.Empty() {
 		var piece cryptobyte.String
-		if !pieces.ReadASN1(&piece, asn1.OCTET_STRING) {
+		var tag asn1.Tag
+		if !pieces.ReadAnyASN1(&piece, &tag) {
 			return nil, false
 		}
 		out = append(out, piece...)

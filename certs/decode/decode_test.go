@@ -148,7 +148,7 @@ func TestDER(t *testing.T) {
 		"cut short":  {"half a file", s.leaf.DER[:200], none(certs.KindUnknown, certs.ReasonBadCertificate)},
 		"through a text encoding": {"KV-16: bytes are lost for good", bytes.ToValidUTF8(s.leaf.DER, []byte("\uFFFD")),
 			none(certs.KindUnknown, certs.ReasonReplacementChars)},
-		"another sequence": {"DER, but nothing a store could hold", []byte{0x30, 0x03, 0x02, 0x01, 0x05}, none(certs.KindUnknown)},
+		"another sequence": {"DER, but nothing a store could hold", []byte{0x30, 0x03, 0x02, 0x01, 0x05}, none(certs.KindUnknown, certs.ReasonUnknownDER)},
 		"binary":           {"a symmetric key, perhaps: no digest", []byte{0, 1, 2, 0xff}, none(certs.KindUnknown)},
 	})
 }

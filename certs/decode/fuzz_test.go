@@ -172,7 +172,7 @@ func fuzzSeeds(f *testing.F) map[string][]byte {
 		"ber certificate": toBER(f, leaf.DER), "ber crl": toBER(f, certtest.Must(ca.CRL(certtest.CRLOptions{Revoked: []*big.Int{ca.Serial}}))(f).DER),
 		"ber pkcs12": toBER(f, certtest.Must(certtest.LegacyPKCS12("", leaf))(f)), "pem crl": certtest.Must(ca.CRL(certtest.CRLOptions{}))(f).PEM(),
 		"pem chain": append(leaf.PEM(), ca.PEM()...), "pem literal": bytes.ReplaceAll(leaf.PEM(), []byte("\n"), []byte(`\n`)),
-		"pem bom": append([]byte("\xef\xbb\xbf"), leaf.PEM()...), "pem json": []byte(`{"a": "` + strings.ReplaceAll(string(leaf.PEM()), "\n", `\n`) + `"}`),
+		"pem open": []byte("-----BEGIN PRIVATE KEY"), "pem bom": append([]byte("\xef\xbb\xbf"), leaf.PEM()...), "pem json": []byte(`{"a": "` + strings.ReplaceAll(string(leaf.PEM()), "\n", `\n`) + `"}`),
 		"version 1": certtest.Must(certtest.NewCA(certtest.Options{Version: 1}))(f).DER,
 		"crl":       certtest.Must(ca.CRL(certtest.CRLOptions{Revoked: []*big.Int{ca.Serial}}))(f).DER,
 		"crl 1":     certtest.Must(ca.CRL(certtest.CRLOptions{Version: 1}))(f).PEM(),

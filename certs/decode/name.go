@@ -49,12 +49,19 @@ func attribute(rdn *cryptobyte.String) (name, value, plain string, ok bool) {
 	var pair, oid, content cryptobyte.String
 	var element cryptobyte.String
 	var tag asn1.Tag
-	if !rdn.ReadASN1(&pair, asn1.SEQUENCE) || !pair.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
-		!pair.ReadAnyASN1Element(&element, &tag) {
+	if !rdn.ReadASN1(&pair, asn1.SEQUENCE) {
+		return "", "", "", false
+	}
+	checked := pair
+	if !readOID(&checked) || !pair.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+		!pair.ReadAnyASN1Element(&element, &tag) || !pair.Empty() {
 		return "", "", "", false
 	}
 	whole := element
 	if !element.ReadAnyASN1(&content, &tag) {
+		return "", "", "", false
+	}
+	if !nameable(tag, content) {
 		return "", "", "", false
 	}
 	plain, isString := stringValue(tag, content)
@@ -66,6 +73,21 @@ func attribute(rdn *cryptobyte.String) (name, value, plain string, ok bool) {
 		return name, "#" + hex.EncodeToString(whole), plain, true
 	}
 	return name, escaped(plain), plain, true
+}
+
+// nameable reports whether OpenSSL takes the value in a name: of most types
+// anything goes, but it must be able to compare strings of Unicode.
+func nameable(tag asn1.Tag, content []byte) bool {
+	switch tag {
+	case asn1.UTF8String:
+		return utf8.Valid(content)
+	case 28, 30: // UniversalString, BMPString
+		_, ok := stringValue(tag, content)
+		return ok
+	case 3, 7, 8, 9, 11, 13, 14, 15, 18, 19, 20, 22, 29, asn1.SEQUENCE:
+		return true
+	}
+	return false
 }
 
 // attributeName is the short name of RFC 4514, and of the two more that
@@ -120,6 +142,9 @@ func stringValue(tag asn1.Tag, content []byte) (string, bool) {
 		for i := range runes {
 			c := content[4*i : 4*i+4]
 			runes[i] = rune(uint32(c[0])<<24 | uint32(c[1])<<16 | uint32(c[2])<<8 | uint32(c[3]))
+			if !utf8.ValidRune(runes[i]) {
+				return "", false
+			}
 		}
 		return string(runes), true
 	}

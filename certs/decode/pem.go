@@ -175,8 +175,9 @@ func expected(label string) (want form, reason certs.Reason, known bool) {
 
 func labelOf(segment []byte) string {
 	line := segment[len(pemBegin):min(len(pemBegin)+maxLabel, len(segment))]
+	line, _, _ = bytes.Cut(line, []byte("\n"))
 	label, _, _ := bytes.Cut(line, []byte(pemDash))
-	return string(label)
+	return string(bytes.TrimRight(label, " \t\r"))
 }
 
 // repaired reads a block whose line breaks are gone, became blanks, or were

@@ -90,7 +90,7 @@ func readSealed(info, sealed *cryptobyte.String) bool {
 	if !info.ReadASN1(&pieces, explicit0) {
 		return false
 	}
-	joined, ok := joinOctets(pieces)
+	joined, ok := joinPieces(pieces)
 	*sealed = joined
 	return ok
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/storewarden/storewarden/certs"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 const (
@@ -42,6 +44,8 @@ func (r *reader) text(b []byte) {
 			r.problem(certs.ReasonJavaKeyStore, "it is a Java key store, which only Java reads")
 		case cutShort(b):
 			r.problem(certs.ReasonBadCertificate, "the DER value declares more bytes than are there: it was cut short")
+		case wholeValue(b):
+			r.problem(certs.ReasonUnknownDER, "it is DER, but of nothing that a store could hold")
 		}
 		return
 	}
@@ -89,7 +93,15 @@ func cutShort(b []byte) bool {
 	for _, c := range b[2:min(2+int(b[1]&0x7f), len(b))] {
 		length = length<<8 | int(c)
 	}
-	return length > len(b)
+	return length+2+int(b[1]&0x7f) > len(b)
+}
+
+// wholeValue reports whether b is one DER value with parts.
+func wholeValue(b []byte) bool {
+	s := cryptobyte.String(b)
+	var element cryptobyte.String
+	var tag asn1.Tag
+	return b[0]&0x20 != 0 && s.ReadAnyASN1Element(&element, &tag) && s.Empty()
 }
 
 // wrapped looks for one more layer of encoding. Hex is taken as people write
