@@ -50,13 +50,13 @@ type Object struct {
 
 // Finding is a verdict's finding with its place.
 type Finding struct {
-	Code        string           `json:"code"`
-	Severity    verdict.Severity `json:"severity"`
-	Message     string           `json:"message"`
-	Remedy      string           `json:"remedy"`
-	Object      Object           `json:"object"`
-	Field       string           `json:"field"`
-	VaultRef    string           `json:"vaultRef"`
+	Code     string           `json:"code"`
+	Severity verdict.Severity `json:"severity"`
+	Message  string           `json:"message"`
+	Remedy   string           `json:"remedy"`
+	Object   Object           `json:"object"`
+	Field    string           `json:"field"`
+	VaultRef string           `json:"vaultRef"`
 	// Fingerprint is the SHA-256 thumbprint of the certificate concerned, "" where
 	// there is none.
 	Fingerprint string `json:"fingerprint"`
