@@ -16,7 +16,10 @@ import (
 func (r *Report) github(w io.Writer, opt Options) error {
 	var b strings.Builder
 	for _, p := range r.failures() {
-		title := cmp.Or(p.Object.File, p.Object.title())
+		title := p.Object.File
+		if p.Object.Kind != "" {
+			title = p.Object.title()
+		}
 		command(&b, "error", opt, p.Object, p.Reason, visible(title)+" "+p.what()+": "+visible(p.Message))
 	}
 	findings := slices.Clone(r.Findings)
@@ -26,7 +29,7 @@ func (r *Report) github(w io.Writer, opt Options) error {
 		if f.Known {
 			continue
 		}
-		command(&b, level[f.Severity], opt, f.Object, f.Code+" "+visible(f.Object.title()), visible(f.place()+f.Message+"\nFix: "+f.Remedy+"\n("+f.Docs+")"))
+		command(&b, level[f.Severity], opt, f.Object, f.Code+" "+visible(f.Object.title()), visible(f.place()+f.Message)+"\nFix: "+visible(f.Remedy)+"\n("+f.Docs+")")
 	}
 	b.WriteString(r.summary() + "\n")
 	_, err := io.WriteString(w, b.String())
@@ -44,7 +47,7 @@ func (f Finding) place() string {
 func command(b *strings.Builder, level string, opt Options, o Object, title, message string) {
 	b.WriteString("::" + level + " ")
 	if file := opt.path(o.File); file != "" {
-		fmt.Fprintf(b, "file=%s,", property(file))
+		fmt.Fprintf(b, "file=%s,", property(visible(file)))
 		if o.Line > 0 {
 			fmt.Fprintf(b, "line=%d,", o.Line)
 		}

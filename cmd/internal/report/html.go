@@ -55,7 +55,7 @@ type codeView struct {
 type endView struct {
 	Expiry
 	Days  int
-	Class string  // deny once it has ended, warn within the month, else info
+	Class string  // deny once it has ended, warn in the last days, else info
 	Width float64 // of its bar, in percent
 	Uses  []Expiry
 }
@@ -79,6 +79,7 @@ func (r *Report) html(w io.Writer, opt Options) error {
 		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 		"what":    Problem.what,
 		"plural":  plural,
+		"steps":   steps,
 	}).Parse(pageTemplate)
 	if err != nil {
 		return err
@@ -178,8 +179,8 @@ func (r *Report) byEnd(now time.Time) []endView {
 			v := endView{Expiry: e, Days: days, Class: "info", Width: float64(min(max(days, 0), horizon)) * 100 / horizon}
 			switch {
 			case days < 0:
-				v.Class = "deny"
-			case days < soon:
+				v.Class, v.Width = "deny", 100
+			case days <= soon:
 				v.Class = "warn"
 			}
 			out = append(out, v)

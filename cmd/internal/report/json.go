@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 )
@@ -18,11 +19,18 @@ func (r *Report) json(w io.Writer) error {
 	return encode(w, out)
 }
 
+// encode writes JSON. A # is only ever in a string, where its escape means the
+// same, and keeps the log of a pipeline from taking ##vso[…] for a command.
 func encode(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##"), []byte(`#\u0023`)))
+	return err
 }
 
 func orEmpty[T any](s []T) []T {

@@ -72,7 +72,7 @@ func (r *Report) sarif(w io.Writer, opt Options) error {
 }
 
 func (r *Report) result(f Finding, rule int, opt Options) sarifResult {
-	out := sarifResult{RuleID: f.Code, RuleIndex: rule, Level: level(f.Severity), Message: plain(f.Message + "\nFix: " + f.Remedy),
+	out := sarifResult{RuleID: f.Code, RuleIndex: rule, Level: level(f.Severity), Message: plain(f.Message, "Fix: "+f.Remedy),
 		Locations:           locations(f.Object, f.Field, opt),
 		PartialFingerprints: map[string]string{findingID: f.ID},
 		Properties:          map[string]string{"remedy": f.Remedy, "docs": f.Docs}}
@@ -97,8 +97,11 @@ func (r *Report) result(f Finding, rule int, opt Options) sarifResult {
 
 // plain makes text of which no reader makes a link: SARIF has [text](target) in
 // plain messages too, and a certificate's name may hold it.
-func plain(s string) sarifMessage {
-	return sarifMessage{Text: strings.ReplaceAll(visible(s), "](", "] (")}
+func plain(lines ...string) sarifMessage {
+	for i, s := range lines {
+		lines[i] = strings.ReplaceAll(visible(s), "](", "] (")
+	}
+	return sarifMessage{Text: strings.Join(lines, "\n")}
 }
 
 func locations(o Object, field string, opt Options) []sarifLocation {

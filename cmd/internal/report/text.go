@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/storewarden/storewarden/policies/verdict"
@@ -98,7 +99,7 @@ func (r *Report) summary() string {
 		line += fmt.Sprintf("; against the baseline %d known, %d %s", s.Known, s.Fixed, gone)
 	}
 	if r.Incomplete() {
-		line += "; INCOMPLETE: something could not be read or judged, see above"
+		line += "; INCOMPLETE: something could not be read or judged"
 	}
 	return line
 }
@@ -132,12 +133,20 @@ func orDash(s string) string {
 	return s
 }
 
-// visible keeps a terminal from obeying what a certificate's name says.
+// visible keeps what stands in a name on its line, and keeps a terminal and the
+// log of a pipeline from obeying it: Azure Pipelines and GitHub Actions take
+// ##vso[…] and ##[…] for commands wherever they stand in a line.
 func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if (r < ' ' && r != '\n') || (r >= 0x7f && r < 0xa0) {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ' '
+		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
 			return '?'
 		}
 		return r
 	}, s)
+	return logCommand.ReplaceAllString(s, "# $1")
 }
+
+var logCommand = regexp.MustCompile(`(?i)#(#(?:vso)?\[)`)
