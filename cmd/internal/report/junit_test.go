@@ -90,42 +90,48 @@ func TestJUnitHasTheShapeThatIsRead(t *testing.T) {
 	}
 }
 
-func TestJUnitCounts(t *testing.T) {
-	type suites struct {
-		Attrs  []xml.Attr `xml:",any,attr"`
-		Suites []struct {
-			Attrs []xml.Attr `xml:",any,attr"`
-			Cases []struct {
-				Name    string    `xml:"name,attr"`
-				Failure *struct{} `xml:"failure"`
-				Error   *struct{} `xml:"error"`
-			} `xml:"testcase"`
-		} `xml:"testsuite"`
+// suites is the part of a document that is counted.
+type suites struct {
+	Attrs  []xml.Attr `xml:",any,attr"`
+	Suites []struct {
+		Attrs []xml.Attr `xml:",any,attr"`
+		Cases []struct {
+			Failure *struct{} `xml:"failure"`
+			Error   *struct{} `xml:"error"`
+		} `xml:"testcase"`
+	} `xml:"testsuite"`
+}
+
+// counts are what an element says of itself: tests, failures, errors.
+func counts(t *testing.T, attrs []xml.Attr) [3]int {
+	t.Helper()
+	said := map[string]string{}
+	for _, a := range attrs {
+		said[a.Name.Local] = a.Value
 	}
-	number := func(attrs []xml.Attr, name string) int {
-		for _, a := range attrs {
-			if a.Name.Local == name {
-				n, err := strconv.Atoi(a.Value)
-				if err != nil {
-					t.Errorf("%s is %q", name, a.Value)
-				}
-				return n
-			}
+	var out [3]int
+	for i, name := range []string{"tests", "failures", "errors"} {
+		n, err := strconv.Atoi(said[name])
+		if err != nil {
+			t.Errorf("%s is %q", name, said[name])
 		}
-		t.Errorf("there is no %s", name)
-		return -1
+		out[i] = n
 	}
+	return out
+}
+
+func TestJUnitCounts(t *testing.T) {
 	for name, tc := range map[string]struct {
-		r                       *report.Report
-		on                      verdict.Severity
-		tests, failures, errors int
+		r    *report.Report
+		on   verdict.Severity
+		want [3]int
 	}{
-		"on deny":              {sample(), verdict.Deny, 7, 2, 2},
-		"on info":              {sample(), verdict.Info, 7, 3, 2},
-		"on never":             {sample(), "", 7, 0, 2},
-		"known fails not":      {known(t), verdict.Deny, 7, 1, 2},
-		"nothing at all":       {&report.Report{}, verdict.Deny, 0, 0, 0},
-		"all known, on a warn": {allKnown(t), verdict.Warn, 7, 0, 2},
+		"on deny":              {sample(), verdict.Deny, [3]int{7, 2, 2}},
+		"on info":              {sample(), verdict.Info, [3]int{7, 3, 2}},
+		"on never":             {sample(), "", [3]int{7, 0, 2}},
+		"known fails not":      {known(t), verdict.Deny, [3]int{7, 1, 2}},
+		"nothing at all":       {&report.Report{}, verdict.Deny, [3]int{0, 0, 0}},
+		"all known, on a warn": {allKnown(t), verdict.Warn, [3]int{7, 0, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opt := options()
@@ -135,27 +141,26 @@ func TestJUnitCounts(t *testing.T) {
 			if err := xml.Unmarshal(raw, &got); err != nil {
 				t.Fatal(err)
 			}
-			tests, failures, failed := 0, 0, 0
+			var whole [3]int
 			for _, s := range got.Suites {
-				f, e := 0, 0
+				own := [3]int{len(s.Cases), 0, 0}
 				for _, c := range s.Cases {
 					if c.Failure != nil {
-						f++
+						own[1]++
 					}
 					if c.Error != nil {
-						e++
+						own[2]++
 					}
 				}
-				if number(s.Attrs, "tests") != len(s.Cases) || number(s.Attrs, "failures") != f || number(s.Attrs, "errors") != e {
-					t.Errorf("a suite counts wrongly: %v", s.Attrs)
+				if said := counts(t, s.Attrs); said != own {
+					t.Errorf("a suite says %v and has %v", said, own)
 				}
-				tests, failures, failed = tests+len(s.Cases), failures+f, failed+e
+				for i := range whole {
+					whole[i] += own[i]
+				}
 			}
-			if tests != tc.tests || failures != tc.failures || failed != tc.errors {
-				t.Errorf("%d tests, %d failures, %d errors, want %d, %d, %d:\n%s", tests, failures, failed, tc.tests, tc.failures, tc.errors, raw)
-			}
-			if number(got.Attrs, "tests") != tests || number(got.Attrs, "failures") != failures || number(got.Attrs, "errors") != failed {
-				t.Errorf("the whole counts wrongly: %v", got.Attrs)
+			if said := counts(t, got.Attrs); whole != tc.want || said != whole {
+				t.Errorf("tests, failures and errors are %v, said to be %v, want %v:\n%s", whole, said, tc.want, raw)
 			}
 		})
 	}
