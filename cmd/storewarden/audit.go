@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/store/manifest"
@@ -18,7 +18,6 @@ import (
 	"github.com/storewarden/storewarden/cmd/internal/report"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
-	"github.com/storewarden/storewarden/policies/verdict"
 )
 
 // auditFlags are what a person may set for one audit.
@@ -32,6 +31,7 @@ type auditFlags struct {
 	now        string
 	output     string
 	failOn     string
+	baseline   string
 	verbose    bool
 }
 
@@ -45,11 +45,26 @@ folders (recursively), standard input (-) or a cluster. Objects of other kinds a
 skipped and counted. It changes nothing.
 
 Exit code: 0 clean, 1 findings at or above --fail-on, 2 something could not be
-read or judged, or bad usage; what could be judged is printed all the same.`,
+read or judged, or bad usage; what could be judged is printed all the same.
+
+Formats (-o): text for a person; json for programs; sarif for code scanning;
+junit for test results (Azure Pipelines, GitLab, Jenkins); github for annotations
+of a pull request; html for one page to keep or to send.
+
+A baseline is an earlier report, as -o json or -o sarif wrote it. What it has is
+known: counted apart, shown with -v, and no reason to fail. A finding is the same
+wherever its object stands in the files, whatever its wording; it is not when the
+certificate is another one or the severity has risen.`,
 		Example: `  storewarden audit ./gitops
   storewarden audit ./gitops --vault dir:./vault-export --now 2026-11-23T00:00:00Z
   kustomize build overlays/plant-1 | storewarden audit - -o json
-  storewarden audit --cluster -n azure-iot-operations --vault azure`,
+  storewarden audit --cluster -n azure-iot-operations --vault azure
+  storewarden audit ./gitops -o sarif > storewarden.sarif
+  storewarden audit ./gitops -o junit --fail-on warn > storewarden.xml
+  storewarden audit ./gitops -o html --fail-on never > storewarden.html
+  storewarden audit ./gitops -o json --fail-on never > baseline.json
+  storewarden audit ./gitops --baseline baseline.json`,
+		Args: func(_ *cobra.Command, args []string) error { return f.check(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -62,22 +77,28 @@ read or judged, or bad usage; what could be judged is printed all the same.`,
 	flags.StringVar(&f.config, "config", "", "configuration file (see \"storewarden config example\")")
 	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict")
 	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
-	flags.StringVarP(&f.output, "output", "o", "text", "text or json")
+	flags.StringVarP(&f.output, "output", "o", "text", "one of "+strings.Join(report.Formats(), ", "))
 	flags.StringVar(&f.failOn, "fail-on", "deny", "the mildest severity that gives exit code 1: deny, warn or never")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "name what was skipped")
+	flags.StringVar(&f.baseline, "baseline", "", "an earlier report (-o json or -o sarif): what it has is known and does not fail")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show what the baseline knows, and name what was skipped")
 	return cmd
 }
 
-func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, stdout, stderr io.Writer) error {
+// check refuses bad usage before anything is read.
+func (f *auditFlags) check(paths []string) error {
 	if len(paths) == 0 && !f.cluster {
 		return errors.New("audit: name a file, a folder or - for standard input, or use --cluster; see \"storewarden audit --help\"")
 	}
-	if !slices.Contains([]string{"text", "json"}, f.output) {
-		return fmt.Errorf("audit: --output %q is none of text, json", f.output)
+	if !slices.Contains(report.Formats(), f.output) {
+		return fmt.Errorf("audit: --output %q is none of %s", f.output, strings.Join(report.Formats(), ", "))
 	}
 	if !slices.Contains([]string{"deny", "warn", "never"}, f.failOn) {
 		return fmt.Errorf("audit: --fail-on %q is none of deny, warn, never", f.failOn)
 	}
+	return nil
+}
+
+func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	now, err := clock(f.now)
 	if err != nil {
 		return err
@@ -86,11 +107,19 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	if err != nil {
 		return err
 	}
+	known, err := readBaseline(f.baseline)
+	if err != nil {
+		return err
+	}
 	reader, err := newVault(c.Vault)
 	if err != nil {
 		return err
 	}
-	r, err := newReviewer(c, reader, patient(), nil)
+	e, err := newEngine(c)
+	if err != nil {
+		return err
+	}
+	r, err := newReviewerOf(e, c, reader, patient(), nil)
 	if err != nil {
 		return err
 	}
@@ -98,13 +127,20 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	if err != nil {
 		return err
 	}
-	if err := f.print(rep, stdout); err != nil {
+	if known != nil {
+		rep.Compare(known)
+	}
+	opt, err := f.options(c, e, now, stdout)
+	if err != nil {
+		return err
+	}
+	if err := rep.Write(stdout, f.output, opt); err != nil {
 		return err
 	}
 	switch {
 	case rep.Incomplete():
 		return exit(exitFailed)
-	case f.failOn != "never" && rep.AtLeast(verdict.Severity(f.failOn)):
+	case rep.AtLeast(opt.FailOn):
 		return exit(exitFindings)
 	}
 	return nil
@@ -179,47 +215,4 @@ func judgeOne(ctx context.Context, r *review.Reviewer, inventory store.Inventory
 		return
 	}
 	rep.Add(v, place)
-}
-
-func (f *auditFlags) print(rep *report.Report, stdout io.Writer) error {
-	if f.output == "json" {
-		return rep.JSON(stdout)
-	}
-	return rep.Text(stdout, report.Style{Color: isTerminal(stdout) && os.Getenv("NO_COLOR") == "", Verbose: f.verbose})
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// progress says on a terminal how far a long audit is, from two seconds on.
-type progress struct {
-	w     io.Writer
-	total int
-	count int
-	start time.Time
-	last  time.Time
-}
-
-func newProgress(w io.Writer, total int) *progress {
-	if !isTerminal(w) {
-		w = io.Discard
-	}
-	now := time.Now()
-	return &progress{w: w, total: total, start: now, last: now}
-}
-
-func (p *progress) step() {
-	p.count++
-	if now := time.Now(); now.Sub(p.start) > 2*time.Second && now.Sub(p.last) > 200*time.Millisecond {
-		p.last = now
-		fmt.Fprintf(p.w, "\rjudged %d of %d objects", p.count, p.total)
-	}
-}
-
-func (p *progress) done() {
-	if !p.last.Equal(p.start) {
-		fmt.Fprintln(p.w)
-	}
 }

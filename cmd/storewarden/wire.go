@@ -38,6 +38,11 @@ func newReviewer(c config.Config, reader vault.Reader, memory warm.Options, allo
 	if err != nil {
 		return nil, err
 	}
+	return newReviewerOf(e, c, reader, memory, allowed)
+}
+
+// newReviewerOf does the same with rules that are compiled already.
+func newReviewerOf(e *engine.Engine, c config.Config, reader vault.Reader, memory warm.Options, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
 	if err := checkCodes(c, e); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/storewarden/storewarden/certs/chain"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/input"
+	"github.com/storewarden/storewarden/policies/verdict"
 )
 
 // certFact is a certificate with what relates it to its store.
@@ -175,6 +176,26 @@ func (c *casefile) nextChange() time.Time {
 		}
 	}
 	return next
+}
+
+// ends lists when the subject's certificates and CRLs end.
+func (c *casefile) ends() []verdict.End {
+	var out []verdict.End
+	end := func(kind, name, thumbprint string, it *item, at time.Time) {
+		out = append(out, verdict.End{Kind: kind, Subject: printable(name), Entry: it.id(), Field: it.entry.Field,
+			VaultRef: it.entry.Vault.Ref, Fingerprint: thumbprint, Time: at})
+	}
+	for _, x := range c.certs {
+		if x.own {
+			end("certificate", x.cert.Subject, x.cert.SHA256, x.item, x.cert.NotAfter)
+		}
+	}
+	for _, l := range c.crls {
+		if l.own && !l.crl.NextUpdate.IsZero() {
+			end("crl", l.crl.Issuer, l.crl.SHA256, l.item, l.crl.NextUpdate)
+		}
+	}
+	return out
 }
 
 // content describes a bundle for the rules.

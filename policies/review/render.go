@@ -55,6 +55,9 @@ func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdic
 			v.Findings = append(v.Findings, f)
 		}
 	}
+	if c.req.Operation == Audit {
+		v.Ends = c.ends()
+	}
 	v.Sort()
 	return v, nil
 }

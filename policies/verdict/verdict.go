@@ -100,6 +100,20 @@ type Verdict struct {
 	// Texts digests each entry's own text by its name: an entry whose digest is
 	// equal in the old object's verdict was not touched by the change.
 	Texts map[string]string `json:"-"`
+	// Ends says when what the object holds ends, for reports. Only an audit fills
+	// it: no admission pays for it.
+	Ends []End `json:"-"`
+}
+
+// End is the last moment of a certificate or a CRL.
+type End struct {
+	Kind        string // certificate or crl
+	Subject     string // of a certificate; the issuer of a CRL
+	Entry       string
+	Field       string
+	VaultRef    string
+	Fingerprint string // SHA-256 of the DER
+	Time        time.Time
 }
 
 // Sort puts findings in the one order in which they are shown: most severe

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/storewarden/storewarden/policies/verdict"
@@ -11,7 +12,7 @@ import (
 // Style is how text is made for the eye.
 type Style struct {
 	Color   bool // only for a terminal
-	Verbose bool // name what was skipped
+	Verbose bool // show what a baseline knows, and name what was skipped
 }
 
 const (
@@ -34,12 +35,15 @@ func (s Style) severity(v verdict.Severity) string {
 	return s.paint(color, fmt.Sprintf("%-4s", v))
 }
 
-// Text writes the report for a person: findings grouped by object, then what was
+// text writes the report for a person: findings grouped by object, then what was
 // not seen, then always a summary line.
-func (r *Report) Text(w io.Writer, s Style) error {
+func (r *Report) text(w io.Writer, s Style) error {
 	var b strings.Builder
 	last := ""
 	for _, f := range r.Findings {
+		if f.Known && !s.Verbose {
+			continue
+		}
 		if title := objectTitle(f.Object); title != last {
 			if last != "" {
 				b.WriteByte('\n')
@@ -47,11 +51,15 @@ func (r *Report) Text(w io.Writer, s Style) error {
 			fmt.Fprintf(&b, "%s\n", s.paint(bold, title))
 			last = title
 		}
-		fmt.Fprintf(&b, "  %s  %-6s  %s%s\n", s.severity(f.Severity), f.Code, visible(orDash(f.Field)), lineSuffix(f.Object))
+		known := ""
+		if f.Known {
+			known = "  (known)"
+		}
+		fmt.Fprintf(&b, "  %s  %-6s  %s%s%s\n", s.severity(f.Severity), f.Code, visible(orDash(f.Field)), lineSuffix(f.Object), known)
 		fmt.Fprintf(&b, "          %s\n", visible(f.Message))
 		fmt.Fprintf(&b, "          Fix: %s\n", visible(f.Remedy))
 	}
-	if len(r.Findings) > 0 {
+	if last != "" {
 		b.WriteByte('\n')
 	}
 	r.writeProblems(&b, s)
@@ -60,40 +68,40 @@ func (r *Report) Text(w io.Writer, s Style) error {
 			fmt.Fprintf(&b, "skipped  %s\n", strings.TrimSpace(objectTitle(o)))
 		}
 	}
-	b.WriteString(r.summary())
+	b.WriteString(r.summary() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// writeProblems shows only what makes the report incomplete: what a vault did
-// not show is a finding already.
 func (r *Report) writeProblems(b *strings.Builder, s Style) {
-	for _, p := range r.Problems {
-		if p.Reason != Unreadable && p.Reason != NotJudged {
-			continue
-		}
+	for _, p := range r.failures() {
 		where := p.Object.File
 		if where != "" && p.Object.Line > 0 {
 			where = fmt.Sprintf("%s:%d", where, p.Object.Line)
 		}
 		if p.Object.Kind != "" {
-			where = strings.TrimSpace(where + " " + p.Object.Kind + " " + p.Object.Namespace + "/" + p.Object.Name)
+			where = strings.TrimSpace(where + " " + p.Object.title())
 		}
-		what := "could not be read"
-		if p.Reason == NotJudged {
-			what = "could not be judged"
-		}
-		fmt.Fprintf(b, "%s  %s %s: %s\n", s.paint(red, "error"), visible(where), what, visible(p.Message))
+		fmt.Fprintf(b, "%s  %s %s: %s\n", s.paint(red, "error"), visible(where), p.what(), visible(p.Message))
 	}
 }
 
+// summary says in one line what came of it all.
 func (r *Report) summary() string {
 	s := r.Summary
 	line := fmt.Sprintf("%s judged, %d skipped: %d deny, %d warn, %d info", plural(s.Objects, "object"), s.Skipped, s.Deny, s.Warn, s.Info)
-	if r.Incomplete() {
-		line += "; INCOMPLETE: something could not be read or judged, see above"
+	if r.compared {
+		// Something that was not seen is not found, without being fixed.
+		gone := "fixed"
+		if len(r.Problems) > 0 {
+			gone = "not found again"
+		}
+		line += fmt.Sprintf("; against the baseline %d known, %d %s", s.Known, s.Fixed, gone)
 	}
-	return line + "\n"
+	if r.Incomplete() {
+		line += "; INCOMPLETE: something could not be read or judged"
+	}
+	return line
 }
 
 func plural(n int, noun string) string {
@@ -104,10 +112,7 @@ func plural(n int, noun string) string {
 }
 
 func objectTitle(o Object) string {
-	name := o.Kind + " " + o.Namespace + "/" + o.Name
-	if o.Kind == "" {
-		name = "not a Kubernetes object"
-	}
+	name := o.title()
 	if o.File != "" {
 		name += "  (" + o.File + ")"
 	}
@@ -128,12 +133,20 @@ func orDash(s string) string {
 	return s
 }
 
-// visible keeps a terminal from obeying what a certificate's name says.
+// visible keeps what stands in a name on its line, and keeps a terminal and the
+// log of a pipeline from obeying it: Azure Pipelines and GitHub Actions take
+// ##vso[…] and ##[…] for commands wherever they stand in a line.
 func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if (r < ' ' && r != '\n') || (r >= 0x7f && r < 0xa0) {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ' '
+		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
 			return '?'
 		}
 		return r
 	}, s)
+	return logCommand.ReplaceAllString(s, "# $1")
 }
+
+var logCommand = regexp.MustCompile(`(?i)#(#(?:vso)?\[)`)
