@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/storewarden/storewarden/certs"
 )
 
 // text is a card for a person.
@@ -31,11 +33,13 @@ func (c inspected) text(now time.Time) string {
 		row("serial", x.Serial)
 		row("thumbprint", strings.ToUpper(x.SHA1)+" (SHA-1, as devices show it)")
 		row("sha256", x.SHA256)
-		row("key", fmt.Sprintf("%s %d bits, signed with %s", x.KeyAlgorithm, x.KeyBits, x.SignatureAlgorithm))
+		row("key", keyOf(x)+", signed with "+x.SignatureAlgorithm)
 		row("authority", yesNo(x.IsCA, "yes, it may issue certificates", "no"))
 		row("usage", strings.Join(append(append([]string{}, x.KeyUsage...), x.ExtKeyUsage...), ", "))
 		row("names", strings.Join(append(append(append([]string{}, x.URIs...), x.DNSNames...), x.IPAddresses...), ", "))
-		row("strictness", x.StrictParseError)
+		if x.Oddity != "" {
+			row("unusual", "it has "+x.Oddity+", which strict programs refuse ("+x.StrictParseError+")")
+		}
 	}
 	for _, l := range c.CRLs {
 		b.WriteByte('\n')
@@ -46,9 +50,17 @@ func (c inspected) text(now time.Time) string {
 		}
 		row("issued", day(l.ThisUpdate)+", "+until)
 		row("revoked", fmt.Sprintf("%d certificates", l.Revoked))
+		row("scope", scope(l))
+		row("sha256", l.SHA256)
+		if l.Oddity != "" {
+			row("unusual", "it has "+l.Oddity+", which strict programs refuse ("+l.StrictParseError+")")
+		}
 	}
 	b.WriteByte('\n')
 	row("suits", orDash(strings.Join(c.Suits, ", ")))
+	for _, u := range c.Unsuited {
+		row("not for", u.Store+": "+u.Why)
+	}
 	for _, p := range c.Problems {
 		row("odd", p.Message)
 	}
@@ -60,10 +72,43 @@ func (c inspected) text(now time.Time) string {
 }
 
 func issuer(x certificateCard) string {
-	if x.SelfSigned {
+	switch certs.Signature(x.SelfSignature) {
+	case certs.Valid:
 		return "itself (self-signed)"
+	case certs.Invalid:
+		return orDash(x.Issuer) + " (the same name, but another key signed it)"
+	case certs.Unverifiable:
+		return "itself, by its name (the signature cannot be checked here)"
 	}
 	return orDash(x.Issuer)
+}
+
+func keyOf(x certificateCard) string {
+	bits := "of unknown size"
+	if x.KeyBits > 0 {
+		bits = fmt.Sprintf("%d bits", x.KeyBits)
+	}
+	if x.KeyCurve != "" {
+		bits += " (" + x.KeyCurve + ")"
+	}
+	return x.KeyAlgorithm + " " + bits
+}
+
+// scope says what a CRL leaves out, "" for a complete one.
+func scope(l crlCard) string {
+	var out []string
+	for _, s := range []struct {
+		on   bool
+		text string
+	}{
+		{l.Delta, "only what changed since another CRL"}, {l.Indirect, "other issuers too"},
+		{l.Partial, "only some kinds of certificates or reasons"},
+	} {
+		if s.on {
+			out = append(out, s.text)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func remaining(until, now time.Time) string {

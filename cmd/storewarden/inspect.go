@@ -37,6 +37,7 @@ type inspected struct {
 	CRLs          []crlCard         `json:"crls"`
 	Problems      []certs.Problem   `json:"problems"`
 	Suits         []string          `json:"suits"`
+	Unsuited      []unsuited        `json:"unsuited"`
 	Findings      []verdict.Finding `json:"findings"`
 }
 
@@ -237,7 +238,7 @@ func (f *inspectFlags) inspect(ctx context.Context, c config.Config, src source,
 		text = strings.Join(strings.Fields(text), "") // a file's last newline is not the vault's
 	}
 	out := inspected{File: src.name, Kind: certs.KindUnknown, OuterEncoding: string(enc), Format: certs.FormatNone,
-		Certificates: []certificateCard{}, CRLs: []crlCard{}, Problems: []certs.Problem{}, Suits: []string{}, Findings: []verdict.Finding{}}
+		Certificates: []certificateCard{}, CRLs: []crlCard{}, Problems: []certs.Problem{}, Suits: []string{}, Unsuited: []unsuited{}, Findings: []verdict.Finding{}}
 	if enc == decode.UTF8 {
 		out.OuterEncoding = "none"
 	}
@@ -260,7 +261,7 @@ func (f *inspectFlags) inspect(ctx context.Context, c config.Config, src source,
 		}
 		out.CRLs = append(out.CRLs, card)
 	}
-	out.Suits = suits(&b, f.key)
+	out.Suits, out.Unsuited = suits(&b, f.key)
 	out.Findings, err = f.findings(ctx, c, src, raw, &b, out.Suits, now)
 	return out, err
 }

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -74,9 +78,23 @@ func writeMaterials(dir string) error {
 	if err != nil {
 		return err
 	}
+	negative, err := certtest.SelfSigned(certtest.Options{CommonName: "negative", Key: certtest.RSA2048, Serial: big.NewInt(-5)})
+	if err != nil {
+		return err
+	}
+	locked, err := certtest.PKCS12("secret", server)
+	if err != nil {
+		return err
+	}
 	for name, content := range map[string][]byte{
 		"server.der": server.DER, "server.pem": server.PEM(), "server.hex": []byte(server.Hex() + "\n"), "ca.der": ca.DER, "ca.crl": crl.DER,
 		"ca-pem.crl": crl.PEM(), "server-key.pem": key, "server.pfx": pfx, "old.der": expired.DER, "password.txt": []byte("hunter2-MARKED"),
+		"double.hex": []byte(hex.EncodeToString([]byte(server.Hex()))), "double.b64": []byte(base64.StdEncoding.EncodeToString([]byte(server.Hex()))),
+		"utf16.pem": utf16(server.PEM()), "page.der": []byte("<!doctype html><title>Sign in</title>"), "store.jks": []byte("\xfe\xed\xfe\xed\x00\x00\x00\x02"),
+		"shown.json":   fmt.Appendf(nil, `{"cer": %q, "kid": "x"}`, base64.StdEncoding.EncodeToString(server.DER)),
+		"line.pem":     []byte(strings.ReplaceAll(string(server.PEM()), "\n", `\n`)),
+		"secret.yaml":  []byte("apiVersion: v1\nkind: Secret\nstringData:\n  a: |\n    " + strings.ReplaceAll(string(server.PEM()), "\n", "\n    ")),
+		"negative.der": negative.DER, "locked.pfx": locked, "cut.der": server.DER[:300],
 		"empty": nil, "kv/plant/press-1-der.json": kv,
 	} {
 		path := filepath.Join(dir, name)
@@ -88,4 +106,13 @@ func writeMaterials(dir string) error {
 		}
 	}
 	return nil
+}
+
+// utf16 is text as PowerShell redirects it.
+func utf16(text []byte) []byte {
+	out := []byte{0xff, 0xfe}
+	for _, c := range text {
+		out = append(out, c, 0)
+	}
+	return out
 }

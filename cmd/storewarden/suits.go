@@ -17,42 +17,86 @@ import (
 	"github.com/storewarden/storewarden/policies/verdict"
 )
 
-// suits lists the roles of the stores that could hold a blob by its form alone:
-// kind and format, against the extension of a key where one is given, and being
-// a CA or not. Never expiry, strength or usage.
-func suits(b *certs.Bundle, key string) []string {
-	ext := strings.ToLower(store.SplitKey(key).Ext)
-	fits := func(exts ...string) bool { return key == "" || slices.Contains(exts, ext) }
-	out := []string{}
-	add := func(r store.Role, ok bool) {
-		if ok {
-			out = append(out, string(r))
+// roles are the kinds of stores, in the order in which a file is tried.
+var roles = []store.Role{store.RoleTrust, store.RoleIssuer, store.RoleClient, store.RoleTLSTrust, store.RoleDeviceCredential}
+
+// unsuited is a store that a file does not suit by its form.
+type unsuited struct {
+	Store string `json:"store"`
+	Why   string `json:"why"`
+}
+
+// suits lists the roles of the stores that could hold a blob by its form alone,
+// and why not the others: kind and format, against the extension of a key where
+// one is given, and being a CA or not. Never expiry, strength or usage.
+func suits(b *certs.Bundle, key string) (yes []string, no []unsuited) {
+	yes, no = []string{}, []unsuited{}
+	for _, role := range roles {
+		if why := unfit(role, b, key); why != "" {
+			no = append(no, unsuited{string(role), why})
+		} else {
+			yes = append(yes, string(role))
 		}
 	}
+	return yes, no
+}
+
+// unfit says why a blob does not suit a store, "" if it does.
+func unfit(role store.Role, b *certs.Bundle, key string) string {
 	pem := b.Format == certs.FormatPEM
-	switch b.Kind {
-	case certs.KindCertificate:
-		c := b.Certificates[0]
-		form := (pem && fits(".crt")) || (!pem && fits(".der"))
-		add(store.RoleTrust, form)
-		add(store.RoleIssuer, form && c.IsCA)
-		add(store.RoleClient, !pem && !c.IsCA && fits(".der"))
-		add(store.RoleTLSTrust, pem && fits(".crt", ".pem", ".cer", ""))
-		add(store.RoleDeviceCredential, pem && fits("", ".crt", ".pem"))
-	case certs.KindCertificateBundle:
-		add(store.RoleTLSTrust, pem && fits(".crt", ".pem", ""))
-		add(store.RoleDeviceCredential, pem && fits("", ".crt", ".pem"))
-	case certs.KindCRL:
-		add(store.RoleTrust, !pem && fits(".crl"))
-		add(store.RoleIssuer, !pem && fits(".crl"))
-	case certs.KindPrivateKey:
-		usable := pem && len(b.Keys) == 1 && !b.Keys[0].Encrypted
-		add(store.RoleClient, usable && fits(".pem"))
-		add(store.RoleDeviceCredential, usable && fits("", ".key", ".pem"))
-	case certs.KindText:
-		add(store.RoleDeviceCredential, key == "username" || key == "password")
+	named := func(exts ...string) string {
+		if ext := strings.ToLower(store.SplitKey(key).Ext); key == "" || slices.Contains(exts, ext) {
+			return ""
+		}
+		return "the key of such a file ends in " + exts[0]
 	}
-	return out
+	certificate := b.Kind == certs.KindCertificate
+	bundle := certificate || b.Kind == certs.KindCertificateBundle
+	usable := b.Kind == certs.KindPrivateKey && pem && len(b.Keys) == 1 && !b.Keys[0].Encrypted
+	switch {
+	case role == store.RoleClient && usable:
+		return named(".pem")
+	case role == store.RoleDeviceCredential && usable:
+		return named(".key", ".pem", "")
+	case b.Kind == certs.KindPrivateKey && (role == store.RoleClient || role == store.RoleDeviceCredential):
+		return "it takes a single private key in PEM, without a password"
+	}
+	switch role {
+	case store.RoleTrust, store.RoleIssuer:
+		switch {
+		case b.Kind == certs.KindCRL && pem:
+			return "it takes a CRL in DER only"
+		case b.Kind == certs.KindCRL:
+			return named(".crl")
+		case !certificate:
+			return "it takes one certificate or one CRL a file"
+		case role == store.RoleIssuer && !b.Certificates[0].IsCA:
+			return "it is no CA certificate"
+		case pem:
+			return named(".crt")
+		}
+		return named(".der")
+	case store.RoleClient:
+		switch {
+		case !certificate || pem:
+			return "it takes a certificate in DER, and the private key of it in PEM"
+		case b.Certificates[0].IsCA:
+			return "it is a CA certificate"
+		}
+		return named(".der")
+	case store.RoleTLSTrust:
+		if !bundle || !pem {
+			return "it takes certificates in PEM"
+		}
+		return named(".crt", ".pem", ".cer", "")
+	}
+	switch {
+	case b.Kind == certs.KindText && (key == "username" || key == "password"):
+		return ""
+	case !bundle || !pem:
+		return "it takes a certificate and a private key in PEM, or the text of a username and a password"
+	}
+	return named(".crt", ".pem", "")
 }
 
 // secretName is the name under which an inspected file is judged.
@@ -94,7 +138,7 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	role, key := store.RoleTrust, f.key
 	if len(roles) > 0 {
 		role = store.Role(roles[0])
-	} else if b.Kind == certs.KindText || b.Kind == certs.KindEmpty {
+	} else if b.Kind == certs.KindEmpty || b.Kind == certs.KindText && b.Wrapped == nil && len(b.Problems) == 0 {
 		role = store.RoleDeviceCredential
 	}
 	if key == "" {
