@@ -87,7 +87,9 @@ type ProviderClass struct {
 	HadObjects bool `json:"had_objects"`
 	// UsedBy names the SecretSyncs that refer to it, sorted.
 	UsedBy []string `json:"used_by"`
-	Cloud  string   `json:"cloud"` // cloudName
+	// Missed is whether one of them maps something that it does not offer.
+	Missed bool   `json:"missed"`
+	Cloud  string `json:"cloud"` // cloudName
 	// IgnoredTenant is the other value where both spellings of the tenant are set.
 	IgnoredTenant string `json:"ignored_tenant"`
 	// ClientSpelling is a key like clientID in another case, "" if there is none.

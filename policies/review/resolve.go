@@ -22,6 +22,7 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 	c.describeClass(c.subject, p)
 	for _, s := range syncs {
 		c.spc.UsedBy = append(c.spc.UsedBy, s.ID.Name)
+		c.spc.Missed = c.spc.Missed || slices.ContainsFunc(s.Sync.Mappings, func(m store.Mapping) bool { return !offers(p, m.SourcePath) })
 	}
 	slices.Sort(c.spc.UsedBy)
 	if old := c.req.Old; old != nil && old.SPC != nil {
@@ -264,7 +265,8 @@ func (c *casefile) sameOutput(p *store.SecretProviderClass, output string) int {
 // from fetching a secret for it.
 func malformed(e store.Entry) bool {
 	_, encodingOK := decode.ParseEncoding(e.Encoding)
-	return e.Trouble != "" || !vault.ValidSecret(e.Name) || e.Type != "secret" || !encodingOK ||
+	formatOK := slices.Contains([]string{"", "pem", "pfx"}, strings.ToLower(e.Format))
+	return e.Trouble != "" || !vault.ValidSecret(e.Name) || e.Type != "secret" || !encodingOK || !formatOK ||
 		strings.HasPrefix(e.Alias, "/") || strings.Contains(e.Alias, "..") ||
 		slices.ContainsFunc(e.Unknown, func(u store.UnknownField) bool { return u.Suggestion != "" })
 }
