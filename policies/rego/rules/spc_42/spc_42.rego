@@ -3,7 +3,8 @@
 # description: |
 #   Each object costs a call to the vault at every poll, and with the upstream
 #   provider any one that fails stops all the others. Where no SecretSync at all
-#   uses the class, pods may mount it, and nothing is said.
+#   uses the class, pods may mount it, and nothing is said; nor of plain text,
+#   which pods beside the connectors may want.
 # custom:
 #   subjects: [SecretProviderClass]
 #   severity: info
@@ -19,5 +20,6 @@ finding contains {"code": "SPC-42", "entry": e.id} if {
 	e.used_by == []
 	not input.spc.missed # else it may be what a SecretSync means
 	e.state != "malformed"
+	lower(e.object.encoding) in {"hex", "base64"} # a file
 	e.object.same_output == 1
 }
