@@ -204,7 +204,7 @@ type Entry struct {
 	Stem string `json:"stem"`
 	Ext  string `json:"ext"`
 	// SourcePath is a mapping's; Near says what it probably means: "history",
-	// "file-name" or "", with Suggestion the output that exists.
+	// "file-name", "part" (of a certificate) or "", with Suggestion the output that exists.
 	SourcePath string  `json:"source_path"`
 	Near       string  `json:"near"`
 	Suggestion string  `json:"suggestion"`

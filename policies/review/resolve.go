@@ -197,6 +197,8 @@ func near(p *store.SecretProviderClass, sourcePath string) (kind, suggestion str
 		out := e.Output()
 		switch {
 		case out == "":
+		case sourcePath == out+"/tls.crt", sourcePath == out+"/tls.key":
+			return "part", out
 		case e.History >= 2 && out == sourcePath:
 			return "history", out + "/0"
 		case indexed && out == base && e.History < 2:

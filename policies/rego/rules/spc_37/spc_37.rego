@@ -10,6 +10,7 @@
 #   message: "secretObjects makes a Secret {name}, which SecretSync {name} makes too: two writers fight over it"
 #   remedy: "Remove the item with secretName {name} from spec.secretObjects, and leave the Secret to the SecretSync"
 #   symptom: The sync reports InvalidClusterSecretLabelError and the list is no longer updated; connections fail with BadCertificateUntrusted for what was added since.
+#   basis: peer-entry
 #   sources: ["Azure documentation, migrate to the secret store extension: remove secretObjects", "secrets-store-csi-driver v1.6.0, secretObjects"]
 #   variants:
 #     ignored:
