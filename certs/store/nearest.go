@@ -19,6 +19,31 @@ func nearestField(name string) string {
 	return best
 }
 
+// NearReserved finds the built-in store that a name probably means, "" if it
+// means none, or is one: a letter or two off, other hyphens, cert for
+// certificate, or without the words that tell nobody anything.
+func NearReserved(name string) string {
+	if _, ok := builtin[name]; ok {
+		return ""
+	}
+	given := squeeze(name)
+	for _, reserved := range ReservedNames() {
+		known := squeeze(reserved)
+		short := strings.Replace(known, "broker", "", 1)
+		switch {
+		case strings.HasPrefix(name, reserved+"-"): // a store of its own, named after one
+		case Distance(given, known) <= 2, Distance(given, short) <= 1,
+			Distance(given, strings.TrimPrefix(known, "aio")) <= 1, given == strings.TrimPrefix(short, "aio"):
+			return reserved
+		}
+	}
+	return ""
+}
+
+func squeeze(name string) string {
+	return strings.NewReplacer("-", "", ".", "", "certificate", "cert", "trusted", "trust", "issuers", "issuer").Replace(strings.ToLower(name))
+}
+
 // Distance is the number of single-letter edits between two short names, and
 // at most the length of the longer one. Names over 64 bytes are simply far.
 func Distance(a, b string) int {

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,9 +124,7 @@ func parseEntry(i int, item *yaml.Node) Entry {
 		e.Trouble, e.Message = EntryNotMapping, "its YAML tag does not fit its text"
 		return e
 	}
-	if message := e.readFields(); message != "" {
-		e.Trouble, e.Message = EntryNotMapping, message
-	}
+	e.Trouble, e.Message = e.readFields()
 	// A block's last line break depends on what follows it, so that adding an
 	// entry below would seem to touch this one.
 	e.Text = strings.TrimRight(e.Text, "\n")
@@ -134,34 +133,74 @@ func parseEntry(i int, item *yaml.Node) Entry {
 
 // readFields reads the first YAML document of the entry's text, the only one
 // that the provider sees. An empty one is an object without a name.
-func (e *Entry) readFields() (message string) {
+func (e *Entry) readFields() (EntryTrouble, string) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(e.Text), &doc); err != nil {
-		_, message = yamlMessage(err)
-		return message
+		_, message := yamlMessage(err)
+		return EntryNotMapping, message
 	}
+	e.Dropped = hasMore(e.Text)
 	if len(doc.Content) == 0 || isNull(doc.Content[0]) {
-		return ""
+		return "", ""
 	}
 	m := doc.Content[0]
 	if m.Kind != yaml.MappingNode {
-		return "its text must be lines of \"field: value\"; it is " + shapeOf(m)
+		return EntryNotMapping, "its text must be lines of \"field: value\"; it is " + shapeOf(m)
 	}
 	if len(m.Content) > 2*maxFields {
-		return fmt.Sprintf("it has %d fields", len(m.Content)/2)
+		return EntryNotMapping, fmt.Sprintf("it has %d fields", len(m.Content)/2)
 	}
 	e.findUnknown(m)
+	if twice := duplicate(m); twice != "" {
+		e.Name = nameOf(m)
+		return EntryDuplicate, twice
+	}
 	var o keyVaultObject
 	if err := m.Decode(&o); err != nil {
-		_, message = yamlMessage(err)
-		return message
+		_, message := yamlMessage(err)
+		return EntryNotMapping, message
 	}
 	return e.setFields(&o)
 }
 
-func (e *Entry) setFields(o *keyVaultObject) (message string) {
+// hasMore reports whether a second YAML document with something in it follows:
+// what the provider never reads. Nearly no text has the mark of one.
+func hasMore(text string) bool {
+	if !strings.Contains(text, "\n---") {
+		return false
+	}
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	for first := true; ; first = false {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		switch {
+		case errors.Is(err, io.EOF):
+			return false
+		case err != nil:
+			return !first // even what is broken was meant to be read
+		case !first && len(doc.Content) > 0 && !isNull(doc.Content[0]):
+			return true
+		}
+	}
+}
+
+// duplicate is the first field that stands twice, which the YAML library
+// refuses, "" if there is none.
+func duplicate(m *yaml.Node) string {
+	seen := make(map[string]bool, len(m.Content)/2)
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if key := m.Content[i]; key.Kind == yaml.ScalarNode {
+			if seen[key.Value] {
+				return key.Value
+			}
+			seen[key.Value] = true
+		}
+	}
+	return ""
+}
+
+func (e *Entry) setFields(o *keyVaultObject) (trouble EntryTrouble, message string) {
 	var history int32
-	var filePermission string
 	fields := []struct {
 		name string
 		node *yaml.Node
@@ -174,13 +213,17 @@ func (e *Entry) setFields(o *keyVaultObject) (message string) {
 		{"objectType", &o.Type, &e.Type},
 		{"objectFormat", &o.Format, &e.Format},
 		{"objectEncoding", &o.Encoding, &e.Encoding},
-		{"filePermission", &o.FilePermission, &filePermission},
+		{"filePermission", &o.FilePermission, &e.FilePermission},
 	}
 	for _, f := range fields {
 		if f.node.Kind == 0 {
 			continue
 		}
 		if err := f.node.Decode(f.into); err != nil && message == "" {
+			trouble = EntryNotMapping
+			if _, number := f.into.(*int32); number {
+				trouble = EntryHistory
+			}
 			message = f.name + " must be " + wanted(f.into) + "; it is " + shapeOf(resolve(f.node))
 		}
 		if s, ok := f.into.(*string); ok {
@@ -188,7 +231,7 @@ func (e *Entry) setFields(o *keyVaultObject) (message string) {
 		}
 	}
 	e.History = int(history)
-	return message
+	return trouble, message
 }
 
 func wanted(into any) string {

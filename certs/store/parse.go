@@ -22,6 +22,10 @@ type metadata struct {
 	Labels            map[string]string `json:"labels"`
 	Owners            []Owner           `json:"ownerReferences"`
 	DeletionTimestamp *string           `json:"deletionTimestamp"`
+	// Of annotations only the one is kept: kubectl puts whole objects there.
+	Annotations struct {
+		ARM string `json:"management.azure.com/resourceId"`
+	} `json:"annotations"`
 }
 
 // wire is the one slim decode: the union of the fields of the three kinds.
@@ -30,13 +34,19 @@ type wire struct {
 	Kind       string   `json:"kind"`
 	Metadata   metadata `json:"metadata"`
 	Spec       struct {
-		Provider       string            `json:"provider"`
-		Parameters     map[string]string `json:"parameters"`
-		ProviderClass  string            `json:"secretProviderClassName"`
-		ServiceAccount string            `json:"serviceAccountName"`
+		Provider      string            `json:"provider"`
+		Parameters    map[string]string `json:"parameters"`
+		ProviderClass string            `json:"secretProviderClassName"`
+		SecretObjects []struct {
+			Name string `json:"secretName"`
+		} `json:"secretObjects"`
+		ServiceAccount string `json:"serviceAccountName"`
+		Force          string `json:"forceSynchronization"`
 		SecretObject   struct {
-			Type string    `json:"type"`
-			Data []Mapping `json:"data"`
+			Type        string    `json:"type"`
+			Data        []Mapping `json:"data"`
+			Labels      any       `json:"labels"`
+			Annotations any       `json:"annotations"`
 		} `json:"secretObject"`
 	} `json:"spec"`
 	Type       string            `json:"type"`
@@ -75,17 +85,40 @@ func Parse(raw []byte) (*Object, error) {
 		Labels:   w.Metadata.Labels,
 		Owners:   w.Metadata.Owners,
 		Deleting: w.Metadata.DeletionTimestamp != nil,
+
+		Projected: w.Metadata.Annotations.ARM != "",
 	}
 	switch w.Kind {
 	case KindSecretProviderClass:
 		o.SPC = parseProviderClass(w.Spec.Provider, w.Spec.Parameters)
+		for _, s := range w.Spec.SecretObjects {
+			o.SPC.SecretObjects = append(o.SPC.SecretObjects, s.Name)
+		}
 	case KindSecretSync:
 		o.Sync = &SecretSync{ProviderClass: w.Spec.ProviderClass, ServiceAccount: w.Spec.ServiceAccount,
-			SecretType: w.Spec.SecretObject.Type, Mappings: w.Spec.SecretObject.Data}
+			SecretType: w.Spec.SecretObject.Type, Force: w.Spec.Force, Mappings: w.Spec.SecretObject.Data,
+			Marks: append(marks("labels", w.Spec.SecretObject.Labels), marks("annotations", w.Spec.SecretObject.Annotations)...)}
 	case KindSecret:
 		o.Secret = parseSecret(&w)
 	}
 	return o, nil
+}
+
+// marks are the labels or annotations that the API does not take: keys of the
+// sync controller's own, or a list in place of a mapping.
+func marks(name string, v any) []Mark {
+	field := "spec.secretObject." + name
+	m, ok := v.(map[string]any)
+	if !ok && v != nil {
+		return []Mark{{Field: field}}
+	}
+	var out []Mark
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(key, SyncLabel) {
+			out = append(out, Mark{field, key})
+		}
+	}
+	return out
 }
 
 // FieldError says that a field cannot be what it is.

@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 		"secret sync": {syncJSON, Object{
 			ID:       ID{SecretSyncAPI, KindSecretSync, "azure-iot-operations", "aio-opc-ua-broker-issuer-list"},
 			Deleting: true,
-			Sync: &SecretSync{ProviderClass: "spc-ops-4f74e85", ServiceAccount: "aio-ssc-sa", SecretType: "Opaque",
+			Sync: &SecretSync{ProviderClass: "spc-ops-4f74e85", ServiceAccount: "aio-ssc-sa", SecretType: "Opaque", Force: "t1",
 				Mappings: []Mapping{{"my-server-ca-der", "my-server-ca.der"}, {"my-server-ca-crl", "my-server-ca.crl"}}},
 		}},
 		"secret": {secretJSON, Object{
@@ -72,6 +72,22 @@ func TestParse(t *testing.T) {
 		"field names are exact in case": {`{"apiVersion":"secret-sync.x-k8s.io/v1alpha1","kind":"SecretSync","spec":{"secretProviderClassname":"a","secretObject":{"data":[{"sourcepath":"b","targetKey":"c"}]}}}`, Object{
 			ID:   ID{APIVersion: SecretSyncAPI, Kind: KindSecretSync},
 			Sync: &SecretSync{Mappings: []Mapping{{TargetKey: "c"}}},
+		}},
+		"what else is read of a class": {`{"apiVersion":"secrets-store.csi.x-k8s.io/v1","kind":"SecretProviderClass",
+			"metadata":{"annotations":{"management.azure.com/resourceId":"/subscriptions/s","other":"x"}},
+			"spec":{"secretObjects":[{"secretName":"a","type":"Opaque","data":[{"objectName":"x","key":"y"}]},{"secretName":"b"}],
+			"parameters":{"tenantID":"t","tenantId":"u","clientId":"c","cloudName":" X ","useVMManagedIdentity":"yes","usePodIdentity":"1","objects":""}}}`, Object{
+			ID: ID{APIVersion: SecretProviderClassAPI, Kind: KindSecretProviderClass}, Projected: true,
+			SPC: &SecretProviderClass{HasParameters: true, Vault: Parameter{Field: "spec.parameters.keyvaultName"},
+				Tenant: Parameter{"t", "spec.parameters.tenantID", true}, ClientID: Parameter{Field: "spec.parameters.clientID"},
+				Cloud: "X", IgnoredTenant: "u", ClientSpelling: "clientId", Objects: Objects{Trouble: ObjectsEmpty}, SecretObjects: []string{"a", "b"},
+				Modes: []Mode{{"usePodIdentity", "1", true, true}, {"useVMManagedIdentity", "yes", false, false}}},
+		}},
+		"labels and annotations that the API does not take": {`{"apiVersion":"secret-sync.x-k8s.io/v1alpha1","kind":"SecretSync","spec":{"secretObject":{
+			"labels":[{"app":"x"}],"annotations":{"secrets-store.sync.x-k8s.io/x":"y","a":"b"}}}}`, Object{
+			ID: ID{APIVersion: SecretSyncAPI, Kind: KindSecretSync},
+			Sync: &SecretSync{Marks: []Mark{{Field: "spec.secretObject.labels"},
+				{"spec.secretObject.annotations", "secrets-store.sync.x-k8s.io/x"}}},
 		}},
 		"a newer version is judged": {`{"apiVersion":"secret-sync.x-k8s.io/v1","kind":"SecretSync"}`, Object{
 			ID: ID{APIVersion: "secret-sync.x-k8s.io/v1", Kind: KindSecretSync}, Sync: &SecretSync{},

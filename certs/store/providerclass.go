@@ -1,6 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,7 +15,25 @@ type SecretProviderClass struct {
 	Vault         Parameter
 	Tenant        Parameter
 	ClientID      Parameter
-	Objects       Objects
+	Cloud         string // cloudName
+	// IgnoredTenant is the other value where both spellings of the tenant are set.
+	IgnoredTenant string
+	// ClientSpelling is a key that differs from clientID by case alone, which the
+	// provider does not read; "" if there is none.
+	ClientSpelling string
+	// Modes are the switches that choose an identity, of those that are set.
+	Modes   []Mode
+	Objects Objects
+	// SecretObjects names the Secrets that the CSI driver is to make.
+	SecretObjects []string
+}
+
+// Mode is a parameter that switches a kind of identity on or off.
+type Mode struct {
+	Name  string
+	Value string
+	On    bool
+	Legal bool // the value is one that the provider takes for true or false
 }
 
 // Parameter is one key of spec.parameters. The provider's keys are exact in
@@ -33,6 +54,15 @@ const (
 	ObjectsUnparseable ObjectsTrouble = "unparseable" // not YAML, or not of the shape array: [...]
 )
 
+// SecretObjectField is the field path of the Secret i that the CSI driver makes.
+func SecretObjectField(i int) string { return fmt.Sprintf("spec.secretObjects[%d].secretName", i) }
+
+// IsInstanceClass reports whether a SecretProviderClass is the one that Azure IoT
+// Operations makes for the whole instance.
+func IsInstanceClass(o *Object) bool {
+	return o.SPC != nil && strings.HasPrefix(o.ID.Name, "spc-ops-")
+}
+
 // ObjectsField is the path of the objects text.
 const ObjectsField = "spec.parameters.objects"
 
@@ -51,6 +81,8 @@ type EntryTrouble string
 const (
 	EntryIsMapping  EntryTrouble = "mapping"     // a YAML map where the provider wants a block string
 	EntryNotMapping EntryTrouble = "not-mapping" // its text is not a mapping, or a field has the wrong type
+	EntryDuplicate  EntryTrouble = "duplicate"   // a field stands twice
+	EntryHistory    EntryTrouble = "history"     // objectVersionHistory is not a whole number
 )
 
 // Entry is one item of the array: one vault object to fetch.
@@ -65,6 +97,10 @@ type Entry struct {
 	Name, Alias, Version, Type, Format, Encoding string
 	// History is objectVersionHistory; 2 or more changes the output path.
 	History int
+	// FilePermission is as written; the provider passes it on unread.
+	FilePermission string
+	// Dropped is whether more YAML documents follow the one that is read.
+	Dropped bool
 	// Unknown lists the fields that the provider silently ignores.
 	Unknown []UnknownField
 }
@@ -105,6 +141,16 @@ func parseProviderClass(provider string, params map[string]string) *SecretProvid
 		Vault:         parameter(params, "keyvaultName"),
 		Tenant:        parameter(params, "tenantID", "tenantId"),
 		ClientID:      parameter(params, "clientID"),
+		Cloud:         strings.TrimSpace(params["cloudName"]),
+		Modes:         modes(params),
+	}
+	if other := strings.TrimSpace(params["tenantId"]); other != "" && !strings.EqualFold(other, p.Tenant.Value) {
+		p.IgnoredTenant = other
+	}
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		if k != "clientID" && strings.EqualFold(k, "clientID") {
+			p.ClientSpelling = k
+		}
 	}
 	text, ok := params["objects"]
 	if !ok {
@@ -113,6 +159,18 @@ func parseProviderClass(provider string, params map[string]string) *SecretProvid
 	}
 	p.Objects = ParseObjects(text)
 	return p
+}
+
+// modes reads the switches as the provider does; one that is empty is off.
+func modes(params map[string]string) []Mode {
+	var out []Mode
+	for _, name := range []string{"usePodIdentity", "useVMManagedIdentity"} {
+		if v := strings.TrimSpace(params[name]); v != "" {
+			on, err := strconv.ParseBool(v)
+			out = append(out, Mode{name, v, on, err == nil})
+		}
+	}
+	return out
 }
 
 // parameter takes the first of the spellings that has a value: the provider

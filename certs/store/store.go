@@ -58,6 +58,8 @@ type Object struct {
 	Labels   map[string]string
 	Owners   []Owner
 	Deleting bool
+	// Projected is whether Azure keeps the object and writes it anew.
+	Projected bool
 
 	SPC    *SecretProviderClass
 	Sync   *SecretSync
@@ -82,7 +84,17 @@ type SecretSync struct {
 	ProviderClass  string
 	ServiceAccount string
 	SecretType     string // "" means Opaque
+	Force          string // forceSynchronization
 	Mappings       []Mapping
+	// Marks are labels and annotations for the Secret that the API does not take.
+	Marks []Mark
+}
+
+// Mark is a label or annotation that the API does not take; Key is "" where
+// they are no mapping at all.
+type Mark struct {
+	Field string // spec.secretObject.labels
+	Key   string
 }
 
 // Mapping is one item of spec.secretObject.data.
@@ -289,9 +301,28 @@ func (v Inventory) named(o *Object) bool {
 	})
 }
 
+// Managed reports whether a sync controller wrote the Secret, by its label, by a
+// label of the same family, which some versions use, or by its owner.
+func (o *Object) Managed() bool { return o.Labelled() || o.Owned() }
+
+// Labelled reports whether the Secret bears the sync controller's label.
+func (o *Object) Labelled() bool {
+	for label := range o.Labels {
+		if label == SyncLabel || strings.HasPrefix(label, SyncLabel+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// Owned reports whether a SecretSync owns the object.
+func (o *Object) Owned() bool {
+	return slices.ContainsFunc(o.Owners, func(w Owner) bool { return w.Kind == KindSecretSync })
+}
+
 func (o *Object) isSynced() bool {
 	if _, ok := o.Labels[SyncLabel]; ok {
 		return true
 	}
-	return slices.ContainsFunc(o.Owners, func(w Owner) bool { return w.Kind == KindSecretSync })
+	return o.Owned()
 }

@@ -202,3 +202,51 @@ func TestDistance(t *testing.T) {
 		})
 	}
 }
+
+func TestNearReserved(t *testing.T) {
+	const trust, issuer, client = "aio-opc-ua-broker-trust-list", "aio-opc-ua-broker-issuer-list", "aio-opc-ua-broker-client-certificate"
+	for name, want := range map[string]string{
+		trust: "", issuer: "", client: "",
+		"aio-opc-ua-trust-list":                 trust,
+		"aio-opc-ua-broker-trustlist":           trust,
+		"aio-opcua-broker-trusted-list":         trust,
+		"aio-opc-ua-broker-trust-lists":         trust,
+		"opc-ua-broker-issuer-list":             issuer,
+		"opcua-issuer-list":                     issuer,
+		"aio-opc-ua-brokr-isuer-list":           issuer,
+		"aio-opc-ua-broker-client-cert":         client,
+		"my-trust-list":                         "",
+		"trust-list":                            "",
+		"aio-opc-ua-broker-trust-list-old":      "",
+		"aio-opc-opcuabroker-default-cert":      "",
+		"aio-opc-ua-broker-user-authentication": "",
+		"":                                      "",
+	} {
+		if got := NearReserved(name); got != want {
+			t.Errorf("NearReserved(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestManaged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		o               Object
+		labelled, owned bool
+	}{
+		"bare":                 {Object{Labels: map[string]string{"app": "x", StoreLabel: "opcua-trust"}}, false, false},
+		"labelled":             {Object{Labels: map[string]string{SyncLabel: ""}}, true, false},
+		"labelled as promised": {Object{Labels: map[string]string{SyncLabel + "/secretsync": "x"}}, true, false},
+		"another's label":      {Object{Labels: map[string]string{SyncLabel + "er": ""}}, false, false},
+		"owned":                {Object{Owners: []Owner{{Kind: "Deployment"}, {Kind: KindSecretSync}}}, false, true},
+	} {
+		if got := tc.o.Labelled(); got != tc.labelled {
+			t.Errorf("%s: labelled is %t", name, got)
+		}
+		if got := tc.o.Owned(); got != tc.owned {
+			t.Errorf("%s: owned is %t", name, got)
+		}
+		if got := tc.o.Managed(); got != (tc.labelled || tc.owned) {
+			t.Errorf("%s: managed is %t", name, got)
+		}
+	}
+}

@@ -28,13 +28,26 @@ func newExplain() *cobra.Command {
 			if len(args) == 0 {
 				return listRules(cmd.OutOrStdout(), e)
 			}
-			r, ok := e.Rule(strings.ToUpper(args[0]))
+			r, ok := ruleFor(e, strings.ToUpper(args[0]))
 			if !ok {
 				return fmt.Errorf("explain: there is no rule %s; \"storewarden explain\" lists them", args[0])
 			}
 			return explain(cmd.OutOrStdout(), e, r)
 		},
 	}
+}
+
+// ruleFor finds the rule of a code, or the one that covers it.
+func ruleFor(e *engine.Engine, code string) (*engine.Rule, bool) {
+	if r, ok := e.Rule(code); ok {
+		return r, true
+	}
+	for _, r := range e.Rules() {
+		if slices.Contains(r.Covers, code) {
+			return r, true
+		}
+	}
+	return nil, false
 }
 
 func listRules(w io.Writer, e *engine.Engine) error {
@@ -58,6 +71,9 @@ func explain(w io.Writer, e *engine.Engine, r *engine.Rule) error {
 		if v := r.Variants[name]; v.Remedy != "" {
 			fmt.Fprintf(&b, "\nWhat to do (%s)\n%s\n", name, wrap(angled(v.Remedy), "  "))
 		}
+	}
+	if len(r.Covers) > 0 {
+		b.WriteString("\nAlso known as\n" + wrap(strings.Join(r.Covers, ", "), "  ") + "\n")
 	}
 	if len(r.Implies) > 0 {
 		b.WriteString("\nSays it all for the same entry, so these are not shown beside it\n" + wrap(strings.Join(r.Implies, ", "), "  ") + "\n")

@@ -41,7 +41,8 @@ func with(t *testing.T, rule string) []fs.FS {
 func document() *input.Document {
 	return &input.Document{Operation: "create", Subject: input.Subject{Kind: "Secret"}, Removed: []input.Removed{},
 		Entries: []input.Entry{}, Certificates: []input.Certificate{}, CRLs: []input.CRL{}, Keys: []input.Key{},
-		Unverified: []input.Unverified{}, SPC: input.ProviderClass{UsedBy: []string{}}}
+		Unverified: []input.Unverified{}, SPC: input.ProviderClass{UsedBy: []string{}, Modes: []input.Mode{}, SecretObjects: []input.SecretObject{}},
+		Sync: input.Sync{Marks: []input.Mark{}, Writers: []string{}, Anchored: []string{}}}
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -55,6 +56,7 @@ func TestNewRefuses(t *testing.T) {
 		"no remedy":                      {strings.Replace(header, "remedy", "remedi", 1), "custom.remedy"},
 		"a severity that is none":        {strings.Replace(header, "severity: deny", "severity: dney", 1), "custom.severity"},
 		"a subject that is none":         {strings.Replace(header, "[Secret]", "[Sercet]", 1), "custom.subjects"},
+		"covers what is no code":         {strings.Replace(header, "symptom:", "covers: [X-1]\n#   symptom:", 1), "custom.covers"},
 		"broken Rego":                    {header + "finding contains", "t_01.rego"},
 	} {
 		t.Run(name, func(t *testing.T) {

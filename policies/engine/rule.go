@@ -34,6 +34,7 @@ type Rule struct {
 	Operations  []string // at which it judges; a delete only where METADATA says so
 	Basis       verdict.Basis
 	Implies     []string // codes that this one makes superfluous on the same entry
+	Covers      []string // codes of the catalogue that this one is too, and that have no rule of their own
 	Symptom     string   // how it looks when it slips through
 	Sources     []string // citations
 	Wording
@@ -70,6 +71,8 @@ func codeOf(pkg *ast.Package) (code string, ok bool) {
 	return strings.ToUpper(strings.ReplaceAll(name, "_", "-")), ok && !strings.Contains(name, ".")
 }
 
+var catalogued = regexp.MustCompile(`^(SPC|SS|SEC|KV|X|CL|U)-[0-9]{2}$`)
+
 var kinds = []string{"SecretProviderClass", "SecretSync", "Secret"}
 
 // ruleOf reads the METADATA of a rule's package and refuses what is incomplete:
@@ -85,7 +88,7 @@ func ruleOf(module *ast.Module) (*Rule, error) {
 	m := metadata{a.Custom}
 	r := &Rule{
 		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: file,
-		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Operations: m.operations(),
+		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Covers: m.list("covers"), Operations: m.operations(),
 		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
 		Wording: Wording{m.text("message"), m.text("remedy")},
 	}
@@ -117,9 +120,14 @@ func (r *Rule) missing() string {
 			return "custom.subjects: " + s + " is not a kind that is judged"
 		}
 	}
-	bases := []verdict.Basis{verdict.OnObject, verdict.OnPeer, verdict.OnPeerEntry, verdict.OnReferences, verdict.OnNeighbour}
+	bases := []verdict.Basis{verdict.OnObject, verdict.OnPeer, verdict.OnPeerEntry, verdict.OnReferences, verdict.OnNeighbour, verdict.OnHand}
 	if !slices.Contains(bases, r.Basis) {
 		return "custom.basis: " + string(r.Basis) + " is not known"
+	}
+	for _, code := range r.Covers {
+		if !catalogued.MatchString(code) {
+			return "custom.covers: " + code + " is not a code of the catalogue"
+		}
 	}
 	return ""
 }

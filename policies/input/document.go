@@ -48,6 +48,10 @@ type Subject struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
+	// Projected is whether Azure keeps the object and writes it anew, Changed
+	// whether this update changes what it says.
+	Projected bool `json:"projected"`
+	Changed   bool `json:"changed"`
 }
 
 // Store is the store that a SecretSync or Secret is.
@@ -61,6 +65,9 @@ type Store struct {
 	Namespace string `json:"namespace"`
 	// Title is the role in words.
 	Title string `json:"title"`
+	// Near is the reserved name that the object's own name probably means, "" if
+	// none.
+	Near string `json:"near"`
 }
 
 // ProviderClass is a SecretProviderClass: the subject, or the one that the
@@ -80,6 +87,40 @@ type ProviderClass struct {
 	HadObjects bool `json:"had_objects"`
 	// UsedBy names the SecretSyncs that refer to it, sorted.
 	UsedBy []string `json:"used_by"`
+	// Missed is whether one of them maps something that it does not offer.
+	Missed bool   `json:"missed"`
+	Cloud  string `json:"cloud"` // cloudName
+	// IgnoredTenant is the other value where both spellings of the tenant are set.
+	IgnoredTenant string `json:"ignored_tenant"`
+	// ClientSpelling is a key like clientID in another case, "" if there is none.
+	ClientSpelling string `json:"client_spelling"`
+	// Modes are the identity switches that are set.
+	Modes []Mode `json:"modes"`
+	// SecretObjects are the Secrets that the CSI driver is to make.
+	SecretObjects []SecretObject `json:"secret_objects"`
+	// Instance names the class that Azure IoT Operations made for the whole
+	// instance, and InstanceVault its vault: "" where this is it, where there is
+	// none, or where there are several that differ.
+	Instance      string `json:"instance"`
+	InstanceVault string `json:"instance_vault"`
+	// VaultSpelling is how another class spells the same vault, "" if as this one.
+	VaultSpelling string `json:"vault_spelling"`
+}
+
+// Mode is an identity switch of a SecretProviderClass.
+type Mode struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	On    bool   `json:"on"`
+	Legal bool   `json:"legal"` // the value is true or false to the provider
+}
+
+// SecretObject is a Secret that the CSI driver is to make.
+type SecretObject struct {
+	Name  string `json:"name"`
+	Field string `json:"field"`
+	// Synced is whether a SecretSync makes a Secret of this name too.
+	Synced bool `json:"synced"`
 }
 
 // Parameter is one key of spec.parameters.
@@ -97,15 +138,49 @@ type Sync struct {
 	Found      bool   `json:"found"`
 	Unseen     bool   `json:"unseen"`
 	SecretType string `json:"secret_type"`
+	// OldType is the type before this update, the same as SecretType otherwise.
+	OldType        string `json:"old_type"`
+	ServiceAccount string `json:"service_account"`
+	Force          string `json:"force"` // forceSynchronization
+	Marks          []Mark `json:"marks"`
+	// Size is how many bytes the Secret will hold, as far as they were seen.
+	Size int `json:"size"`
+	// Occupied is whether a Secret of the name is there that no sync controller
+	// made; it is false where that was not seen.
+	Occupied bool `json:"occupied"`
+	// Writers names the SecretProviderClasses whose secretObjects make a Secret of
+	// the same name.
+	Writers []string `json:"writers"`
+	// Anchored names the certificates of the issuer list that lose, by this
+	// update, the last certificate of the trust list that they lead to; Anchor is
+	// the key that goes.
+	Anchored []string `json:"anchored"`
+	Anchor   string   `json:"anchor"`
+}
+
+// Mark is a label or annotation for the Secret that the API does not take; Key
+// is "" where they are no mapping at all.
+type Mark struct {
+	Field string `json:"field"`
+	Key   string `json:"key"`
 }
 
 // Secret is the store Secret under judgement.
 type Secret struct {
 	Type      string `json:"type"`
 	Immutable bool   `json:"immutable"`
+	// Managed is whether it bears a sync controller's label or owner. Synced is
+	// whether a SecretSync of its name is there, Orphan whether it is known that
+	// none is.
+	Managed bool `json:"managed"`
+	Synced  bool `json:"synced"`
+	Orphan  bool `json:"orphan"`
+	// LostLabel and LostOwner are what this update takes away of them.
+	LostLabel bool `json:"lost_label"`
+	LostOwner bool `json:"lost_owner"`
 }
 
-// Removed is an output that goes while a SecretSync maps it.
+// Removed is an output, or a Secret's key, that goes while a SecretSync maps it.
 type Removed struct {
 	Name   string `json:"name"` // objectName
 	Output string `json:"output"`
@@ -129,7 +204,7 @@ type Entry struct {
 	Stem string `json:"stem"`
 	Ext  string `json:"ext"`
 	// SourcePath is a mapping's; Near says what it probably means: "history",
-	// "file-name" or "", with Suggestion the output that exists.
+	// "file-name", "part" (of a certificate) or "", with Suggestion the output that exists.
 	SourcePath string  `json:"source_path"`
 	Near       string  `json:"near"`
 	Suggestion string  `json:"suggestion"`
@@ -140,6 +215,15 @@ type Entry struct {
 	// Misses those that map it under a path that it does not have.
 	UsedBy []string `json:"used_by"`
 	Misses []string `json:"misses"`
+	// SameKey counts the mappings to this key, itself included.
+	SameKey int `json:"same_key"`
+	// Mapped is whether a SecretSync maps a Secret's key; Changed whether this
+	// update changes its value, a new key being no change.
+	Mapped  bool `json:"mapped"`
+	Changed bool `json:"changed"`
+	// Twins names the other keys of the same store that hold the same vault
+	// secret or the same certificate, sorted.
+	Twins []string `json:"twins"`
 }
 
 // Object is the item of a SecretProviderClass behind an entry, as the provider
@@ -156,6 +240,14 @@ type Object struct {
 	Unknown  []UnknownField `json:"unknown"`
 	// SameOutput counts the items with this output, itself included.
 	SameOutput int `json:"same_output"`
+	// Otherwise names the outputs of items for the same secret in another
+	// encoding; OtherCase is how another item spells the same secret, "" if none
+	// differs.
+	Otherwise []string `json:"otherwise"`
+	OtherCase string   `json:"other_case"`
+	// Dropped is whether text follows that the provider never reads.
+	Dropped        bool   `json:"dropped"`
+	FilePermission string `json:"file_permission"` // as written
 }
 
 // UnknownField is a field that the provider silently ignores.
@@ -182,6 +274,9 @@ type Vault struct {
 	Looks    string `json:"looks"`
 	// Version is the version that was judged.
 	Version string `json:"version"`
+	// Expires and NotBefore are attributes of the secret, 0 when absent.
+	Expires   int64 `json:"expires"`
+	NotBefore int64 `json:"not_before"`
 }
 
 // Content is what an entry's bytes are.
@@ -199,6 +294,10 @@ type Content struct {
 	// Layers are its encodings from the outside to the inside, as "base64 of hex".
 	Layers string `json:"layers"`
 	Size   int    `json:"size"`
+	// KeyAlgorithm is of the first private key, "" without one; Locked is whether
+	// it is encrypted.
+	KeyAlgorithm string `json:"key_algorithm"`
+	Locked       bool   `json:"locked"`
 }
 
 // Certificate is one certificate of a decoded entry.
@@ -230,7 +329,10 @@ type Certificate struct {
 	// Covered is whether a CRL of the same store is issued and signed by it.
 	Covered bool `json:"covered"`
 	// RevokedBy names the keys of CRLs that list it, each as store/key.
-	RevokedBy        []string `json:"revoked_by"`
+	RevokedBy []string `json:"revoked_by"`
+	// Elsewhere names where the other list of the pair holds the same
+	// certificate, each as store/key.
+	Elsewhere        []string `json:"elsewhere"`
 	StrictParseError string   `json:"strict_parse_error"`
 	// Oddity is what strict parsers refuse, in words that follow "has".
 	Oddity string `json:"oddity"`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
@@ -28,6 +29,7 @@ type casefile struct {
 	own      int    // how many of them are the subject's
 	sync     input.Sync
 	spc      input.ProviderClass
+	secret   input.Secret
 	removed  []input.Removed
 	problems []verdict.Problem
 	outputs  map[*store.SecretProviderClass]map[string]int // how many entries have an output
@@ -58,17 +60,23 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 		return nil, fmt.Errorf("it has %d entries, more than the %d that are judged: split it", n, maxEntries)
 	}
 	c.role = c.r.opt.Inventory.RoleOf(c.subject)
-	c.spc.UsedBy = []string{}
+	c.spc = input.ProviderClass{UsedBy: []string{}, Modes: []input.Mode{}, SecretObjects: []input.SecretObject{}}
+	c.sync = emptySync()
 	switch {
 	case c.subject.SPC != nil:
 		c.ofProviderClass(ctx)
 	case c.req.Operation == Delete:
 		// What goes needs no judgement of its contents.
+		if c.subject.Secret != nil {
+			c.aroundSecret(ctx)
+		}
 	case c.subject.Sync != nil:
 		c.items = c.mappings(ctx, c.subject, c.role, true)
+		c.aroundSync(ctx)
 	case c.subject.Secret != nil:
 		c.items = c.keys(c.subject, c.role)
 		c.addReferences(ctx)
+		c.aroundSecret(ctx)
 	default:
 		return nil, fmt.Errorf("the kind %s is not judged", c.subject.ID.Kind)
 	}
@@ -78,6 +86,7 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 		return nil, err
 	}
 	c.relate()
+	c.pairUp()
 	return c.assemble(), nil
 }
 
@@ -102,18 +111,19 @@ func (c *casefile) assemble() *input.Document {
 	reserved, _ := store.Reserved(id.Name)
 	doc := &input.Document{
 		Operation: string(c.req.Operation), Now: c.req.Now.Unix(), VaultAsked: c.r.opt.Vault != nil,
-		Subject: input.Subject{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name},
+		Subject: input.Subject{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name,
+			Projected: c.subject.Projected, Changed: c.subject.Projected && c.changed()},
 		Store: input.Store{Role: string(c.role), Reserved: string(reserved), Title: title(c.role),
-			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace()},
-		SPC: c.spc, Sync: c.sync, Removed: orEmpty(c.removed),
+			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace(), Near: store.NearReserved(id.Name)},
+		SPC: c.spc, Sync: c.sync, Secret: c.secret, Removed: orEmpty(c.removed),
 		Entries: make([]input.Entry, c.own), Unverified: c.unverified(),
 		Certificates: make([]input.Certificate, 0, c.own), CRLs: []input.CRL{}, Keys: c.privateKeys(),
 	}
-	if c.subject.Secret != nil {
-		doc.Secret = input.Secret{Type: c.subject.Secret.Type, Immutable: c.subject.Secret.Immutable}
-	}
 	for i := range doc.Entries {
 		doc.Entries[i] = c.items[i].entry
+		if c.subject.Sync != nil {
+			doc.Sync.Size += doc.Entries[i].Content.Size
+		}
 	}
 	for _, f := range c.certs {
 		if f.own {
@@ -183,6 +193,7 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 	v := &it.entry.Vault
 	v.ContentType, v.FileEncoding, v.CertificateResource = f.ContentType, f.FileEncoding, f.CertificateResource
 	v.Version, v.Looks = f.Version, string(f.Looks)
+	v.Expires, v.NotBefore = seconds(f.Expires), seconds(f.NotBefore)
 	d := f.As(it.enc)
 	if d.Mismatch != "" {
 		it.entry.State, v.Mismatch = input.Undecodable, d.Mismatch
@@ -193,6 +204,14 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 	}
 	it.decoded(&d.Bundle)
 	return nil
+}
+
+// seconds are Unix seconds, 0 for no time.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 func (it *item) decoded(b *certs.Bundle) {

@@ -150,7 +150,11 @@ func (p *plant) manifest() string {
 		delete(params, "objects")
 	}
 	object := func(api, kind, name string, rest map[string]any) {
-		rest["apiVersion"], rest["kind"], rest["metadata"] = api, kind, map[string]any{"name": name, "namespace": namespace}
+		meta := map[string]any{"name": name, "namespace": namespace}
+		if kind == store.KindSecret {
+			meta["labels"] = map[string]string{store.SyncLabel: ""}
+		}
+		rest["apiVersion"], rest["kind"], rest["metadata"] = api, kind, meta
 		docs = append(docs, rest)
 	}
 	object(store.SecretProviderClassAPI, store.KindSecretProviderClass, "spc-ops-1", map[string]any{"spec": map[string]any{"provider": p.provider, "parameters": params}})

@@ -106,7 +106,7 @@ func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
 		SelfIssued: x.SelfIssued, SelfSignature: string(x.SelfSignature), Application: len(x.URIs) > 0,
 		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, KeyCurve: x.KeyCurve, SignatureHash: x.SignatureHash,
 		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage),
-		RevokedBy: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
+		RevokedBy: []string{}, Elsewhere: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
 	}
 }
 
@@ -169,6 +169,15 @@ func (c *casefile) nextChange() time.Time {
 		consider(x.cert.NotAfter.Add(-c.r.opt.ExpiryWarning))
 		consider(x.cert.NotAfter.Add(time.Second)) // the last second is still valid
 	}
+	for i := range c.own {
+		if v := c.items[i].entry.Vault; v.Expires != 0 {
+			consider(time.Unix(v.Expires, 0).UTC().Add(-c.r.opt.ExpiryWarning))
+			consider(time.Unix(v.Expires+1, 0).UTC())
+		}
+		if v := c.items[i].entry.Vault; v.NotBefore != 0 {
+			consider(time.Unix(v.NotBefore, 0).UTC())
+		}
+	}
 	for _, l := range c.crls {
 		consider(l.crl.ThisUpdate)
 		if !l.crl.NextUpdate.IsZero() {
@@ -207,7 +216,9 @@ func content(b *certs.Bundle) input.Content {
 	}
 	for _, k := range b.Keys {
 		if k.Private {
-			out.PrivateKeys++
+			if out.PrivateKeys++; out.PrivateKeys == 1 {
+				out.KeyAlgorithm, out.Locked = k.Algorithm, k.Encrypted
+			}
 		}
 	}
 	for _, p := range b.Problems {

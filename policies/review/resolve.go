@@ -22,12 +22,14 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 	c.describeClass(c.subject, p)
 	for _, s := range syncs {
 		c.spc.UsedBy = append(c.spc.UsedBy, s.ID.Name)
+		c.spc.Missed = c.spc.Missed || slices.ContainsFunc(s.Sync.Mappings, func(m store.Mapping) bool { return !offers(p, m.SourcePath) })
 	}
 	slices.Sort(c.spc.UsedBy)
 	if old := c.req.Old; old != nil && old.SPC != nil {
 		c.spc.HadObjects = len(old.SPC.Objects.Entries) > 0
 		c.removed = c.removedFrom(old.SPC, p, syncs)
 	}
+	c.aroundClass(ctx, p)
 	if !c.spc.NearAzure && len(syncs) == 0 {
 		return // another provider's objects are its own business
 	}
@@ -51,6 +53,7 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 		it.entry.ID = len(c.items)
 		c.items = append(c.items, it)
 	}
+	c.sameSecret(p)
 }
 
 // use gives an entry the role of the first store that uses it.
@@ -119,6 +122,10 @@ func (c *casefile) describeClass(o *store.Object, p *store.SecretProviderClass) 
 	c.spc.Name, c.spc.Provider, c.spc.HasParameters = o.ID.Name, p.Provider, p.HasParameters
 	c.spc.NearAzure = p.Provider == "" || store.Distance(strings.ToLower(strings.TrimSpace(p.Provider)), "azure") <= 2
 	c.spc.Vault, c.spc.Tenant, c.spc.Client = input.Parameter(p.Vault), input.Parameter(p.Tenant), input.Parameter(p.ClientID)
+	c.spc.Cloud, c.spc.IgnoredTenant, c.spc.ClientSpelling = p.Cloud, p.IgnoredTenant, p.ClientSpelling
+	for _, m := range p.Modes {
+		c.spc.Modes = append(c.spc.Modes, input.Mode(m))
+	}
 	c.spc.ObjectsTrouble, c.spc.ObjectsMessage = string(p.Objects.Trouble), p.Objects.Message
 }
 
@@ -131,7 +138,7 @@ func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Rol
 	}
 	absent := errors.Is(err, store.ErrNotFound)
 	if describe {
-		c.sync = input.Sync{ProviderClass: o.Sync.ProviderClass, SecretType: o.Sync.SecretType, Found: err == nil, Unseen: err != nil && !absent}
+		c.sync.ProviderClass, c.sync.SecretType, c.sync.Found, c.sync.Unseen = o.Sync.ProviderClass, o.Sync.SecretType, err == nil, err != nil && !absent
 		c.spc.Name = o.Sync.ProviderClass
 		if err == nil {
 			c.describeClass(class, class.SPC)
@@ -190,6 +197,8 @@ func near(p *store.SecretProviderClass, sourcePath string) (kind, suggestion str
 		out := e.Output()
 		switch {
 		case out == "":
+		case sourcePath == out+"/tls.crt", sourcePath == out+"/tls.key":
+			return "part", out
 		case e.History >= 2 && out == sourcePath:
 			return "history", out + "/0"
 		case indexed && out == base && e.History < 2:
@@ -213,7 +222,8 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
 	it.entry.Trouble, it.entry.Message = string(e.Trouble), e.Message
 	o := &it.entry.Object
 	*o = input.Object{Name: e.Name, Alias: e.Alias, Version: e.Version, Type: e.Type, Format: e.Format, Encoding: e.Encoding,
-		History: e.History, Output: e.Output(), Unknown: []input.UnknownField{}}
+		History: e.History, Output: e.Output(), Unknown: []input.UnknownField{}, Otherwise: []string{},
+		Dropped: e.Dropped, FilePermission: e.FilePermission}
 	for _, u := range e.Unknown {
 		o.Unknown = append(o.Unknown, input.UnknownField(u))
 	}
@@ -257,7 +267,8 @@ func (c *casefile) sameOutput(p *store.SecretProviderClass, output string) int {
 // from fetching a secret for it.
 func malformed(e store.Entry) bool {
 	_, encodingOK := decode.ParseEncoding(e.Encoding)
-	return e.Trouble != "" || !vault.ValidSecret(e.Name) || e.Type != "secret" || !encodingOK ||
+	formatOK := slices.Contains([]string{"", "pem", "pfx"}, strings.ToLower(e.Format))
+	return e.Trouble != "" || !vault.ValidSecret(e.Name) || e.Type != "secret" || !encodingOK || !formatOK ||
 		strings.HasPrefix(e.Alias, "/") || strings.Contains(e.Alias, "..") ||
 		slices.ContainsFunc(e.Unknown, func(u store.UnknownField) bool { return u.Suggestion != "" })
 }
@@ -365,7 +376,11 @@ func (c *casefile) peerProblem(what string, err error) {
 	c.problems = append(c.problems, verdict.Problem{Reason: "PeerUnseen", Message: what + " could not be read: " + err.Error(), Object: c.object()})
 }
 
+func emptySync() input.Sync {
+	return input.Sync{Marks: []input.Mark{}, Writers: []string{}, Anchored: []string{}}
+}
+
 func emptyEntry() input.Entry {
-	return input.Entry{State: input.Unseen, UsedBy: []string{}, Misses: []string{},
-		Object: input.Object{Unknown: []input.UnknownField{}}, Content: input.Content{Problems: []string{}}}
+	return input.Entry{State: input.Unseen, UsedBy: []string{}, Misses: []string{}, Twins: []string{},
+		Object: input.Object{Unknown: []input.UnknownField{}, Otherwise: []string{}}, Content: input.Content{Problems: []string{}}}
 }

@@ -44,6 +44,7 @@ const (
 	OnPeerEntry  Basis = "peer-entry" // a part of a peer that is there is absent
 	OnReferences Basis = "references" // the change removes what a peer still refers to
 	OnNeighbour  Basis = "neighbour"  // another entry, such as a CRL, speaks against this one
+	OnHand       Basis = "hand"       // the same change is right when the controller that owns the object makes it
 )
 
 // Object names the judged object.

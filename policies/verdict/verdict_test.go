@@ -43,6 +43,10 @@ func TestEnforce(t *testing.T) {
 		"stood before, strict":          {deny, func(c *verdict.Change) { c.Old, c.Strict = before, true }, map[string]string{"a.der": "1"}, "deny"},
 		"revoked by what was added":     {verdict.Finding{Code: "X-18", Severity: verdict.Deny, Entry: "a.der", Basis: verdict.OnNeighbour}, func(c *verdict.Change) { c.Old = before }, map[string]string{"a.der": "1"}, "warn"},
 		"revoked, and added itself":     {verdict.Finding{Code: "X-18", Severity: verdict.Deny, Entry: "b.der", Basis: verdict.OnNeighbour}, func(c *verdict.Change) { c.Old = before }, map[string]string{"b.der": "1"}, "deny"},
+		"by hand, a person":             {verdict.Finding{Severity: verdict.Warn, Basis: verdict.OnHand}, func(*verdict.Change) {}, nil, "warn"},
+		"by hand, GitOps":               {verdict.Finding{Severity: verdict.Warn, Basis: verdict.OnHand}, func(c *verdict.Change) { c.Actor = verdict.GitOps }, nil, "warn"},
+		"not by hand":                   {with(verdict.OnHand), func(c *verdict.Change) { c.Actor = verdict.Syncer }, nil, "info"},
+		"perhaps the owner":             {with(verdict.OnHand), func(c *verdict.Change) { c.Actor = verdict.Unlisted }, nil, "info"},
 		"was milder before": {deny, func(c *verdict.Change) {
 			c.Old = &verdict.Verdict{Findings: []verdict.Finding{{Code: "X-01", Severity: verdict.Warn, Entry: "a.der"}}, Texts: before.Texts}
 		}, map[string]string{"a.der": "1"}, "deny"},

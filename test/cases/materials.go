@@ -61,6 +61,8 @@ func leaf(name string) (*certtest.Cert, error) {
 		o.NotBefore, o.NotAfter = now.Add(6*time.Hour), now.Add(365*day)
 	case "server-next-week":
 		o.NotBefore, o.NotAfter = now.Add(7*day), now.Add(365*day)
+	case "ed25519":
+		o.CommonName, o.Key, o.KeyName = "Edwards", certtest.Ed25519, "ed25519"
 	case "server-small":
 		o.Key, o.KeyName = certtest.RSA1024, "server-small"
 	case "server-sha1":
@@ -125,6 +127,7 @@ var texts = map[string]string{
 	"json":     `{"user": "operator"}`,
 	"empty":    "",
 	"trailing": "\x00\x00\x00\x00",
+	"long":     strings.Repeat("0123456789", 2500), // what one vault secret can hold
 }
 
 // forms are what can be made of a certificate, by the end of a material's name.
@@ -139,6 +142,7 @@ var forms = []struct {
 	{"-public.pem", func(c *certtest.Cert) ([]byte, error) { return c.Key.PEM(certtest.Public) }},
 	{".der", func(c *certtest.Cert) ([]byte, error) { return c.DER, nil }},
 	{".pem", func(c *certtest.Cert) ([]byte, error) { return c.PEM(), nil }},
+	{"-locked.pfx", func(c *certtest.Cert) ([]byte, error) { return certtest.PKCS12("secret", c) }},
 	{".pfx", func(c *certtest.Cert) ([]byte, error) { return certtest.PKCS12("", c) }},
 	{".p7b", func(c *certtest.Cert) ([]byte, error) { return certtest.PKCS7(c) }},
 	{".csr", func(c *certtest.Cert) ([]byte, error) { return certtest.CSR(c.Key, "Server") }},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/test/keyvault"
@@ -23,6 +24,9 @@ type Secret struct {
 	ContentType string            `yaml:"contentType"`
 	Tags        map[string]string `yaml:"tags"`
 	Disabled    bool              `yaml:"disabled"`
+	// Expires and NotBefore are attributes of the secret.
+	Expires   time.Time `yaml:"expires"`
+	NotBefore time.Time `yaml:"notBefore"`
 	// Deleted is soft-deleted, which an export cannot show.
 	Deleted bool `yaml:"deleted"`
 	// Certificate is whether it backs a certificate resource.
@@ -70,7 +74,7 @@ func (c *Case) Seed(s *keyvault.Server) error {
 				return err
 			}
 			out := keyvault.Secret{Value: value, ContentType: x.ContentType, Tags: x.Tags, Disabled: x.Disabled,
-				Created: c.Now, Updated: c.Now, Version: version}
+				Exp: x.Expires, Nbf: x.NotBefore, Created: c.Now, Updated: c.Now, Version: version}
 			if x.Certificate {
 				out.Managed, out.KID = true, keyID(name, secret)
 			}
@@ -120,10 +124,16 @@ func (s Secret) export(vault, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	attributes := map[string]any{"enabled": !s.Disabled}
+	for name, t := range map[string]time.Time{"expires": s.Expires, "notBefore": s.NotBefore} {
+		if !t.IsZero() {
+			attributes[name] = t.Format(time.RFC3339)
+		}
+	}
 	out := map[string]any{
 		"id":    "https://" + vault + ".vault.azure.net/secrets/" + name + "/" + version,
 		"value": v, "contentType": s.ContentType, "tags": s.Tags,
-		"attributes": map[string]any{"enabled": !s.Disabled},
+		"attributes": attributes,
 	}
 	if s.Certificate {
 		out["managed"], out["kid"] = true, keyID(vault, name)

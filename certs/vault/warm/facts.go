@@ -24,6 +24,7 @@ type Facts struct {
 	// CertificateResource is whether the secret backs a certificate resource.
 	CertificateResource bool
 	Expires             time.Time // of the secret, zero when absent
+	NotBefore           time.Time // likewise
 	// Looks is the encoding that the value seems to be in.
 	Looks decode.Encoding
 	Seen  time.Time
@@ -62,7 +63,7 @@ func factsOf(s vault.Secret, now time.Time) *Facts {
 		Ref: s.Ref, Version: s.Version, ContentType: s.ContentType,
 		FileEncoding:        strings.ToLower(s.Tags["file-encoding"]),
 		CertificateResource: s.Managed || s.KeyID != "",
-		Expires:             s.Expires, Looks: decode.Sniff(value), Seen: now,
+		Expires:             s.Expires, NotBefore: s.NotBefore, Looks: decode.Sniff(value), Seen: now,
 	}
 	for i, enc := range encodings {
 		f.decoded[i] = decoding(value, enc, f.Looks)

@@ -8,6 +8,10 @@ legal_path(s) if {
 	regex.match(`^[A-Za-z0-9.]([-A-Za-z0-9]+([-._a-zA-Z0-9]?[A-Za-z0-9])*)?(/([0-9]+))*$`, s)
 }
 
+# part_of is the object of which a sourcePath names the certificate or the key, a
+# form that some versions of the secret store extension know.
+part_of(s) := regex.find_all_string_submatch_n(`^([^/]+)/tls[.](?:crt|key)$`, s, 1)[0][1]
+
 legal_secret(s) if regex.match(`^[0-9a-zA-Z-]{1,127}$`, s)
 
 # as_secret is the name that the az CLI would give the vault secret of a file.

@@ -16,6 +16,11 @@ test_illegal_path if {
 	not names.legal_path(concat("", ["a" | some _ in numbers.range(1, 254)]))
 }
 
+test_part_of if {
+	names.part_of("my-cert/tls.crt") == "my-cert"
+	not names.part_of("my-cert/0")
+}
+
 test_legal_secret if {
 	names.legal_secret("my-server-der")
 	not names.legal_secret("my-server.der")

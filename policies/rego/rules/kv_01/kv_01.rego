@@ -10,6 +10,7 @@
 #   message: "vault {vault} has no secret {secret}"
 #   remedy: "Upload it first: az keyvault secret set --vault-name {vault} --name {secret} {upload}; if it has another name, use that as objectName: az keyvault secret list --vault-name {vault} --query [].name -o tsv"
 #   symptom: "The sync reports RESPONSE 404, ERROR CODE: SecretNotFound; the file never arrives, and connections fail with BadCertificateUntrusted."
+#   covers: [KV-02]
 #   sources: ["Misconfigurations of connector stores, KV-01, KV-02", "AIO documentation, troubleshoot: add the secret to Key Vault before the SecretProviderClass"]
 #   variants:
 #     version:

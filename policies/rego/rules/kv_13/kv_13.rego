@@ -10,7 +10,7 @@
 #   message: "key {key} holds a PKCS#12 file, where a list takes one certificate"
 #   remedy: "Take the certificate out of it: openssl pkcs12 -in FILE.pfx -clcerts -nokeys | openssl x509 -outform DER -out {stem}.der; then upload that, under the key {stem}.der: az keyvault secret set --vault-name {vault} --name {secret} --file ./{stem}.der --encoding hex --content-type application/pkix-cert"
 #   symptom: The file cannot be parsed, and connections fail with BadCertificateUntrusted; a private key may lie in a list that many pods read.
-#   implies: [KV-09, KV-11, KV-18, KV-21, SEC-07, SS-11, SS-12, SS-13, SS-17, X-01, X-02, X-03, X-04, X-05, X-13, X-18, X-21, X-23]
+#   implies: [KV-09, KV-11, KV-18, KV-21, SEC-07, SPC-28, SS-11, SS-12, SS-13, SS-17, X-01, X-02, X-03, X-04, X-05, X-13, X-18, X-21, X-23]
 #   sources: ["Misconfigurations of connector stores, KV-13"]
 #   variants:
 #     client:

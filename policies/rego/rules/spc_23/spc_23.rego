@@ -10,6 +10,7 @@
 #   remedy: "If the secret is plain text such as a password, remove the line objectEncoding: {encoding} of {secret} in SecretProviderClass {spc}; if it is a file, upload it so: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: 'The sync fails with "encoding/hex: invalid byte"; the list keeps its old certificates, and connections fail with BadCertificateUntrusted, or with BadCertificateTimeInvalid in the end.'
 #   implies: [KV-11]
+#   covers: [KV-15]
 #   sources: ["Azure Key Vault provider v1.8.2, decoding by objectEncoding"]
 #   variants:
 #     pem:

@@ -22,6 +22,11 @@ import data.storewarden.lib.names
 finding contains {"code": "SS-02", "entry": e.id, "field": concat(".", [e.field, "sourcePath"]), "variant": variant} if {
 	some e in input.entries
 	e.state == "unresolved"
-	names.legal_path(e.source_path) # else SS-06 says it
+	addressed(e.source_path) # else SS-06 says it
+	e.near != "part" # SS-36's
 	variant := {true: "", false: "like"}[e.suggestion == ""]
 }
+
+addressed(path) if names.legal_path(path)
+
+addressed(path) if names.part_of(path)

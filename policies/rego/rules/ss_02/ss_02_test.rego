@@ -18,3 +18,15 @@ test_names_what_is_there if {
 test_silent_when_resolved if found("decoded", "my-server-der", "") == set()
 
 test_leaves_an_illegal_path_to_another if found("unresolved", "my server", "") == set()
+
+# Of a certificate that is not there, its part is not there either; that of one
+# which is there is SS-36's.
+part(near) := f if {
+	entry := fixture.entry({"state": "unresolved", "source_path": "my-cert/tls.crt", "near": near})
+	f := ss_02.finding with input as fixture.document({"entries": [entry]})
+}
+
+test_part_of_a_certificate if {
+	count(part("")) == 1
+	part("part") == set()
+}

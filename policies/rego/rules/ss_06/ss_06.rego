@@ -39,6 +39,7 @@ illegal[e.id].targetKey := e.key if {
 illegal[e.id].sourcePath := e.source_path if {
 	some e in input.entries
 	not names.legal_path(e.source_path)
+	not names.part_of(e.source_path) # SS-02's or SS-36's
 	e.near == "" # else SS-03 or SPC-33 knows what is meant
 }
 

@@ -10,6 +10,7 @@
 #   remedy: "Remove the mapping of {key} from this SecretSync; map the certificate alone, and keep the private key in a SecretSync of its own (the connector's own pair: az iot ops connector opcua client add)"
 #   symptom: The private key is readable by every pod that mounts the list; the connector reads no certificate from it, and connections fail with BadCertificateUntrusted.
 #   implies: [KV-09, KV-18, SS-08, SS-09]
+#   covers: [SPC-43]
 #   sources: ["Akri connector contract: each key of the Secret becomes a file", "OPC 10000-12 7.8.2.8, contents of a TrustList"]
 #   variants:
 #     named:

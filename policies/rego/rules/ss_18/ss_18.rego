@@ -7,13 +7,13 @@
 #   subjects: [SecretSync]
 #   severity: deny
 #   message: "type kubernetes.io/tls allows only the keys tls.crt and tls.key, but the SecretSync maps {keys}"
-#   remedy: "Set spec.secretObject.type: Opaque; if the Secret exists with the other type, delete it afterwards so that it is made anew: kubectl -n {namespace} delete secret {object}"
+#   remedy: "Set spec.secretObject.type: Opaque; if the SecretSync exists already, delete it first, and its Secret with it, since a Secret keeps its type: kubectl -n {namespace} delete secretsync {object}"
 #   symptom: "The sync fails with \"Only 'tls.key' and 'tls.crt' are supported\", so the store stays as it was and connections fail with BadCertificateUntrusted."
 #   sources: ["secrets-store-sync-controller v0.0.4, pkg/util/secretutil"]
 #   variants:
 #     store:
 #       message: "type kubernetes.io/tls allows only the keys tls.crt and tls.key, which the {store} does not use"
-#       remedy: "Set spec.secretObject.type: Opaque, with target keys such as my-server.der or my-server.crt in a list, my-client.der and my-client.pem in the client store, ca.crt in a TLS trust list; if the Secret exists with the other type, delete it afterwards so that it is made anew: kubectl -n {namespace} delete secret {object}"
+#       remedy: "Set spec.secretObject.type: Opaque, with target keys such as my-server.der or my-server.crt in a list, my-client.der and my-client.pem in the client store, ca.crt in a TLS trust list; if the SecretSync exists already, delete it first, and its Secret with it, since a Secret keeps its type: kubectl -n {namespace} delete secretsync {object}"
 package storewarden.rules.ss_18
 
 import data.storewarden.lib.roles
