@@ -25,6 +25,7 @@ build: ## the binary, in bin/
 
 generate: ## what is made from code: schemas and golden files
 	$(GO) test ./policies/input -update
+	$(GO) test ./cmd/internal/report -update
 
 verify: generate ## nothing that is generated has drifted
 	git diff --exit-code

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,9 +202,9 @@ func TestText(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	s := newSample(t)
-	big := decode.Bytes(make([]byte, decode.MaxSize+1))
-	if big.Kind != certs.KindUnknown || !big.Has(certs.ReasonTooLarge) {
-		t.Errorf("over the size limit: %s, %v", big.Kind, reasons(big))
+	large := decode.Bytes(make([]byte, decode.MaxSize+1))
+	if large.Kind != certs.KindUnknown || !large.Has(certs.ReasonTooLarge) {
+		t.Errorf("over the size limit: %s, %v", large.Kind, reasons(large))
 	}
 	many := decode.Bytes(bytes.Repeat(s.ca.PEM(), 1001))
 	if len(many.Certificates) != 1000 || !many.Has(certs.ReasonTooMany) {
@@ -220,6 +222,27 @@ func TestLimits(t *testing.T) {
 	bad := decode.Bytes(bytes.Repeat(certtest.PEM("CERTIFICATE", []byte("x")), 1000))
 	if len(bad.Problems) > 101 {
 		t.Errorf("%d problems of one blob", len(bad.Problems))
+	}
+	deep := decode.Bytes(slices.Concat(bytes.Repeat([]byte{0x30, 0x80}, decode.MaxSize/4), bytes.Repeat([]byte{0, 0}, decode.MaxSize/4)))
+	if deep.Kind != certs.KindUnknown {
+		t.Errorf("BER in a quarter of a million layers: %s", deep.Kind)
+	}
+	serials := make([]*big.Int, 20_000)
+	for i := range serials {
+		serials[i] = big.NewInt(int64(i) + 1<<40)
+	}
+	long := decode.Bytes(certtest.Must(s.ca.CRL(certtest.CRLOptions{Revoked: serials}))(t).DER)
+	if len(long.CRLs) != 1 || long.CRLs[0].Revoked != len(serials) {
+		t.Fatalf("a CRL of %d entries: %s, %v", len(serials), long.Kind, reasons(long))
+	}
+	for serial := range decode.Entries(long.CRLs[0]) {
+		if new(big.Int).SetBytes(serial).Cmp(serials[0]) != 0 {
+			t.Fatalf("entry %x, want %x", serial, serials[0])
+		}
+		serials = serials[1:]
+	}
+	if len(serials) > 0 {
+		t.Errorf("%d entries are lost", len(serials))
 	}
 }
 

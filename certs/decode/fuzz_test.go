@@ -106,6 +106,11 @@ func seed(f *testing.F, part string) {
 			f.Add(seed)
 		}
 	}
+	for _, e := range certtest.Must(certtest.Gallery())(f) {
+		if e.CRL && part == "crl" || !e.CRL && part == "certificate" {
+			f.Add(e.DER)
+		}
+	}
 }
 
 // contract: no input panics or is changed; the kind and the format are of the
