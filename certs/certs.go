@@ -56,6 +56,7 @@ const (
 	ReasonTrailingData      Reason = "trailing-data"      // bytes after the DER value
 	ReasonTextAround        Reason = "text-around"        // text before, between or after PEM blocks
 	ReasonUnknownBlock      Reason = "unknown-block"      // a PEM block with a label that has no place in a store
+	ReasonOpenSSLLabel      Reason = "openssl-label"      // a certificate under a PEM label that OpenSSL alone reads
 	ReasonByteOrderMark     Reason = "byte-order-mark"    // a UTF-8 BOM before the text
 	ReasonUTF16             Reason = "utf-16"             // text in UTF-16
 	ReasonHTML              Reason = "html"               // a web page, most often an error or login page

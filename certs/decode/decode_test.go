@@ -90,7 +90,7 @@ func TestPEM(t *testing.T) {
 		"pkcs7":               {"KV-18", certtest.PEM("PKCS7", certtest.Must(certtest.PKCS7(s.ca, s.leaf))(t)), with(one(certs.KindPKCS7), func(w *seen) { w.Certs = 2 })},
 		"pkcs7 as certificate": {"what some tools export", certtest.PEM("CERTIFICATE", certtest.Must(certtest.PKCS7(s.ca))(t)),
 			with(one(certs.KindPKCS7), func(w *seen) { w.Certs, w.Problems = 1, []certs.Reason{certs.ReasonBadCertificate} })},
-		"trusted": {"OpenSSL's own label, with its settings behind", certtest.PEM("TRUSTED CERTIFICATE", joined(s.leaf.DER, []byte{0x30, 0})), odd(certs.ReasonUnknownBlock)},
+		"trusted": {"OpenSSL's own label, with its settings behind", certtest.PEM("TRUSTED CERTIFICATE", joined(s.leaf.DER, []byte{0x30, 0})), odd(certs.ReasonOpenSSLLabel)},
 		"unknown label": {"it has no place in a store", certtest.PEM("DH PARAMETERS", []byte{0x30, 0}),
 			with(one(certs.KindUnknown), func(w *seen) { w.Problems, w.Digest = []certs.Reason{certs.ReasonUnknownBlock}, false })},
 		"bom":            {"KV-17: Go finds no block behind it", joined([]byte("\xef\xbb\xbf"), cert), odd(certs.ReasonByteOrderMark)},

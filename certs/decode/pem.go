@@ -102,7 +102,10 @@ func (r *reader) block(segment []byte) {
 		return
 	}
 	defer clear(parsed.Bytes)
-	if !known {
+	switch {
+	case label == trustedLabel || label == oldLabel:
+		r.problem(certs.ReasonOpenSSLLabel, "PEM block %d has the label %s, which OpenSSL reads and hardly anything else", n, label)
+	case !known:
 		r.problem(certs.ReasonUnknownBlock, "PEM block %d has a label that has no place in a store", n)
 	}
 	switch {
@@ -132,10 +135,16 @@ func (r *reader) content(n int, want form, reason certs.Reason, der []byte, labe
 		r.out.Keys[i].Format = certs.FormatPEM
 	}
 	// OpenSSL's TRUSTED CERTIFICATE carries its trust settings there.
-	if f != formNone && label != "TRUSTED CERTIFICATE" {
+	if f != formNone && label != trustedLabel {
 		r.after(der[len(raw):])
 	}
 }
+
+// The labels that OpenSSL has for a certificate beside the usual one.
+const (
+	trustedLabel = "TRUSTED CERTIFICATE"
+	oldLabel     = "X509 CERTIFICATE"
+)
 
 // expected is what a label promises, why its block is bad when it holds
 // nothing of the kind, and whether the label may stand in a store.
@@ -143,7 +152,7 @@ func expected(label string) (want form, reason certs.Reason, known bool) {
 	switch label {
 	case "CERTIFICATE":
 		return formCertificate, certs.ReasonBadCertificate, true
-	case "TRUSTED CERTIFICATE", "X509 CERTIFICATE": // read by OpenSSL alone
+	case trustedLabel, oldLabel:
 		return formCertificate, certs.ReasonBadCertificate, false
 	case "X509 CRL":
 		return formCRL, certs.ReasonBadCRL, true

@@ -34,6 +34,9 @@
 #     crl-in-bundle:
 #       message: "vault secret {ref} holds a CRL: the trust list of this connector takes certificates only"
 #       remedy: "Remove {key} from this trust list; CRLs belong in the lists of the connector for OPC UA"
+#     label:
+#       message: "key {key} holds a certificate under a PEM label that OpenSSL reads, and so the connector, and hardly anything else"
+#       remedy: "Write it under the usual label: openssl x509 -in FILE -out ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #     damaged:
 #       message: "vault secret {ref} holds a certificate or CRL that is damaged: no parser reads it"
 #       remedy: "See what is wrong: storewarden inspect vault:{vault}/{secret}; then upload the original file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
@@ -84,6 +87,13 @@ wordings[id] := {"variant": "corrupted"} if {
 wordings[id] := {"variant": "loose-text", "severity": "warn"} if {
 	some id in contents.loose_text
 	not id in corrupted
+}
+
+wordings[e.id] := {"variant": "label", "severity": "warn"} if {
+	some e in input.entries
+	"openssl-label" in e.content.problems
+	e.content.certificates > 0
+	e.role in roles.lists
 }
 
 wordings[id] := {"variant": "crl"} if {

@@ -36,6 +36,11 @@ test_fires_for_a_crl_in_the_place_of_a_certificate if {
 	wording("tls-trust", ".crt", {"kind": "crl", "crls": 1}) == {"variant": "crl-in-bundle"}
 }
 
+test_warns_of_a_label if {
+	wording("opcua-trust", ".crt", {"kind": "certificate", "format": "pem", "certificates": 1, "problems": ["openssl-label"]}) == {"variant": "label", "severity": "warn"}
+	count(found("opcua-trust", ".crt", {"kind": "private-key", "problems": ["openssl-label"]})) == 0
+}
+
 test_names_what_it_is_instead if {
 	every problem, variant in {"utf-16": "utf-16", "java-keystore": "java-keystore", "bad-certificate": "damaged", "bad-crl": "damaged"} {
 		wording("opcua-trust", ".der", {"kind": "unknown", "problems": [problem]}) == {"variant": variant}

@@ -32,6 +32,9 @@
 #     private-key:
 #       message: "key {key} holds a private key: every pod that mounts the {store} can read it"
 #       remedy: "Remove the key ({key}), put the certificate there, and treat the private key as exposed: issue a new pair"
+#     label:
+#       message: "key {key} holds a certificate under a PEM label that OpenSSL reads, and so the connector, and hardly anything else"
+#       remedy: "Write it under the usual label: openssl x509 -in FILE -out ./{key}"
 #     ignored:
 #       message: "key {key} ends in {extension}: the connector passes over such files in its {store}"
 #       remedy: "Rename the key to {stem}.der for a DER certificate, {stem}.crt for a PEM one, or {stem}.crl for a CRL in DER"
@@ -112,6 +115,13 @@ finding contains {"code": "SEC-07", "entry": e.id, "variant": "not-pem"} if {
 finding contains {"code": "SEC-07", "entry": e.id, "variant": client[lower(e.ext)]} if {
 	some e in contents.unsuited
 	e.role == "opcua-client"
+}
+
+finding contains {"code": "SEC-07", "entry": e.id, "severity": "warn", "variant": "label"} if {
+	some e in input.entries
+	"openssl-label" in e.content.problems
+	e.content.certificates > 0
+	e.role in roles.lists
 }
 
 client := {".der": "client-certificate", ".pem": "client-key"}

@@ -47,6 +47,13 @@ test_warns_of_text_beside_a_bundle if {
 	sec_07.finding == {{"code": "SEC-07", "entry": 0, "severity": "warn"}} with input as document("tls-trust", "", "text", "none")
 }
 
+test_warns_of_a_label if {
+	sec_07.finding == {{"code": "SEC-07", "entry": 0, "severity": "warn", "variant": "label"}} with input as fixture.document({"entries": [fixture.entry({
+		"role": "opcua-trust", "ext": ".crt", "state": "decoded",
+		"content": {"kind": "certificate", "format": "pem", "certificates": 1, "problems": ["openssl-label"]},
+	})]})
+}
+
 test_fires_for_a_private_key_in_a_list if {
 	variant("opcua-trust", ".crt", "private-key", "pem") == "private-key"
 	variant("tls-trust", ".key", "private-key", "pem") == "private-key"
