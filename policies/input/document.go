@@ -151,9 +151,9 @@ type Sync struct {
 	// Writers names the SecretProviderClasses whose secretObjects make a Secret of
 	// the same name.
 	Writers []string `json:"writers"`
-	// Anchored names the certificates of the issuer list that lose, by this
-	// update, the last certificate of the trust list that they lead to; Anchor is
-	// the key that goes.
+	// Anchored names the certificates of the issuer list that this update leaves
+	// without one in the trust list that vouches for them; Anchor is the key that
+	// goes.
 	Anchored []string `json:"anchored"`
 	Anchor   string   `json:"anchor"`
 }

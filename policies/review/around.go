@@ -159,9 +159,12 @@ func (c *casefile) aroundSecret(ctx context.Context) {
 
 // pairUp relates what one store holds twice, and what both lists of a pair hold.
 func (c *casefile) pairUp() {
-	elsewhere := map[string][]string{}
+	var elsewhere map[string][]string // by thumbprint
 	for _, x := range c.certs {
 		if !x.own {
+			if elsewhere == nil {
+				elsewhere = map[string][]string{}
+			}
 			elsewhere[x.cert.SHA256] = append(elsewhere[x.cert.SHA256], x.item.list+"/"+x.item.entry.Key)
 		}
 	}
@@ -173,34 +176,47 @@ func (c *casefile) pairUp() {
 	if c.subject.SPC != nil {
 		return // one vault secret may go to many stores
 	}
-	same := map[string][]string{} // keys by what they hold
-	for i := range c.own {
-		for _, what := range c.items[i].holds() {
-			same[what] = append(same[what], c.items[i].entry.Key)
+	c.twins(func(it *item) string {
+		if it.bundle == nil || len(it.bundle.Certificates) != 1 {
+			return ""
 		}
-	}
+		return it.bundle.Certificates[0].SHA256
+	})
+	c.twins(func(it *item) string {
+		if !it.fetch {
+			return ""
+		}
+		return strings.ToLower(it.ref.String())
+	})
+}
+
+// twins relates the subject's entries that hold the same, "" for nothing that
+// could be compared.
+func (c *casefile) twins(what func(*item) string) {
+	first := make(map[string]int, c.own)
 	for i := range c.own {
-		e := &c.items[i].entry
-		for _, what := range c.items[i].holds() {
-			for _, key := range same[what] {
-				if key != e.Key && !slices.Contains(e.Twins, key) {
-					e.Twins = append(e.Twins, key)
+		w := what(&c.items[i])
+		j, seen := first[w]
+		switch {
+		case w == "":
+		case !seen:
+			first[w] = i
+		default:
+			// Few have a twin: what they are is worth another walk.
+			for k := j; k < i; k++ {
+				if a, b := &c.items[i].entry, &c.items[k].entry; what(&c.items[k]) == w {
+					a.Twins, b.Twins = with(a.Twins, b.Key, a.Key), with(b.Twins, a.Key, b.Key)
 				}
 			}
 		}
-		slices.Sort(e.Twins)
 	}
 }
 
-// holds names what makes an item the twin of another: the vault secret that it
-// takes, and the one certificate that it is.
-func (it *item) holds() []string {
-	var out []string
-	if it.fetch {
-		out = append(out, "secret "+strings.ToLower(it.ref.String())+" "+string(it.enc))
+// with adds a key to sorted ones, unless it is there or is one's own.
+func with(keys []string, key, own string) []string {
+	i, there := slices.BinarySearch(keys, key)
+	if there || key == own {
+		return keys
 	}
-	if it.bundle != nil && len(it.bundle.Certificates) == 1 {
-		out = append(out, "certificate "+it.bundle.Certificates[0].SHA256)
-	}
-	return out
+	return slices.Insert(slices.Clone(keys), i, key)
 }

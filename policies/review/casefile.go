@@ -87,6 +87,7 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 	}
 	c.relate()
 	c.pairUp()
+	c.loseAnchors(ctx)
 	return c.assemble(), nil
 }
 

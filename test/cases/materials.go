@@ -104,6 +104,10 @@ func crl(name string) (*certtest.CRL, error) {
 			return nil, err
 		}
 		o.Revoked = []*big.Int{l.Serial}
+	case "long", "longer": // nearly 12.5 KB, the most that a vault takes as hex, and more
+		for i := range map[string]int64{"long": 330, "longer": 500}[name] {
+			o.Revoked = append(o.Revoked, new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 126), big.NewInt(i)))
+		}
 	case "expired":
 		o.ThisUpdate, o.NextUpdate = now.Add(-60*day), now.Add(-10*day)
 	case "version-1":

@@ -8,6 +8,9 @@ few(names) := concat(", ", sort(names)) if count(names) <= 5
 
 few(names) := sprintf("%s and %d more", [concat(", ", array.slice(sort(names), 0, 5)), count(names) - 5]) if count(names) > 5
 
+# day writes Unix seconds as people read them.
+day(seconds) := time.format([seconds * 1000000000, "UTC", "2006-01-02"])
+
 counted(n, noun) := sprintf("%d %ss", [n, noun]) if n != 1
 
 counted(n, noun) := sprintf("1 %s", [noun]) if n == 1

@@ -10,7 +10,7 @@
 #   message: "key {key} holds PEM that lost its line breaks"
 #   remedy: "Upload the file itself, not its text by --value: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
 #   symptom: No certificate is found in the file; connections fail with BadCertificateUntrusted.
-#   implies: [KV-09, KV-11, KV-18, SEC-07, SS-11, SS-12, SS-13]
+#   implies: [KV-08, KV-09, KV-10, KV-11, KV-18, SEC-07, SS-11, SS-12, SS-13]
 #   sources: ["Misconfigurations of connector stores, KV-17, observed with Go's PEM parser"]
 #   variants:
 #     json:

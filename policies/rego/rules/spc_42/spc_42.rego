@@ -1,5 +1,5 @@
 # METADATA
-# title: An object is used by no SecretSync
+# title: Objects are used by no SecretSync
 # description: |
 #   Each object costs a call to the vault at every poll, and with the upstream
 #   provider any one that fails stops all the others. Where no SecretSync at all
@@ -8,17 +8,24 @@
 # custom:
 #   subjects: [SecretProviderClass]
 #   severity: info
-#   message: "no SecretSync maps {output}"
-#   remedy: "Remove the object {entry} from the SecretProviderClass, or map it in a SecretSync: sourcePath: {output}"
+#   message: "no SecretSync maps {outputs}"
+#   remedy: "Remove what is not needed from the SecretProviderClass, or map it in a SecretSync: sourcePath: {first}"
 #   symptom: None by itself; should its secret go, upstream every other object fails with it, and connections fail with BadCertificateTimeInvalid in the end.
 #   sources: ["Misconfigurations of connector stores, SPC-42"]
 package storewarden.rules.spc_42
 
-finding contains {"code": "SPC-42", "entry": e.id} if {
+import data.storewarden.lib.words
+
+finding contains {"code": "SPC-42", "field": "spec.parameters.objects", "args": {"outputs": words.few(outputs), "first": min(outputs)}} if {
 	count(input.spc.used_by) > 0
+	not input.spc.missed # else it may be what a SecretSync means
+	outputs := {e.object.output | some e in unused}
+	count(outputs) > 0
+}
+
+unused contains e if {
 	some e in input.entries
 	e.used_by == []
-	not input.spc.missed # else it may be what a SecretSync means
 	e.state != "malformed"
 	lower(e.object.encoding) in {"hex", "base64"} # a file
 	e.object.same_output == 1

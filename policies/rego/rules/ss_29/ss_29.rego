@@ -1,0 +1,25 @@
+# METADATA
+# title: The update removes the last trust anchor of a chain
+# description: |
+#   A certificate of the issuer list is trusted only through one in the trust
+#   list: a CA above it, or a server's own certificate below it. The update takes
+#   the last such certificate away. A CRL that is left without its CA is SS-14.
+# custom:
+#   subjects: [SecretSync]
+#   operations: [update]
+#   severity: warn
+#   message: "without {anchor} nothing in the trust list vouches for these certificates of the issuer list: {issuers}"
+#   remedy: "Keep {anchor} in the trust list, or put another anchor there first: az iot ops connector opcua trust add --instance INSTANCE -g GROUP --certificate-file ./root.der; if nothing of theirs is to be trusted, remove them from the issuer list too"
+#   symptom: After the next sync, servers whose certificates these CAs issued are refused with BadCertificateUntrusted.
+#   sources: ["OPC 10000-4 6.1.3, trusted and issuer certificates", "Azure IoT Operations documentation: the root CA belongs in the trust list first"]
+package storewarden.rules.ss_29
+
+import data.storewarden.lib.words
+
+finding contains {
+	"code": "SS-29",
+	"field": "spec.secretObject.data",
+	"args": {"anchor": input.sync.anchor, "issuers": words.few(input.sync.anchored)},
+} if {
+	count(input.sync.anchored) > 0
+}
