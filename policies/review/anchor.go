@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/storewarden/storewarden/certs"
-	"github.com/storewarden/storewarden/certs/chain"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/input"
 )
@@ -126,5 +125,5 @@ func (c *casefile) endsIn(line, anchors []*certs.Certificate) bool {
 // not be taken for none.
 func (c *casefile) issued(child, ca *certs.Certificate) bool {
 	link := c.r.chain.Issued(child, ca)
-	return link.Name && link.Signature != chain.Invalid
+	return link.Name && link.Signature != certs.Invalid
 }
