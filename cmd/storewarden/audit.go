@@ -28,6 +28,7 @@ type auditFlags struct {
 	namespaces []string
 	vault      string
 	config     string
+	policies   []string
 	profile    string
 	now        string
 	output     string
@@ -49,6 +50,7 @@ read or judged, or bad usage; what could be judged is printed all the same.`,
 		Example: `  storewarden audit ./gitops
   storewarden audit ./gitops --vault dir:./vault-export --now 2026-11-23T00:00:00Z
   kustomize build overlays/plant-1 | storewarden audit - -o json
+  storewarden audit ./gitops --policy ./policies
   storewarden audit --cluster -n azure-iot-operations --vault azure`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -60,6 +62,7 @@ read or judged, or bad usage; what could be judged is printed all the same.`,
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces where connectors run, default those of the configuration")
 	flags.StringVar(&f.vault, "vault", "", "where vault secrets are read: none, azure, or dir:PATH for an export (default: as configured, else none)")
 	flags.StringVar(&f.config, "config", "", "configuration file (see \"storewarden config example\")")
+	flags.StringSliceVar(&f.policies, "policy", nil, "folder with rules of your own, beside those of the configuration (repeatable)")
 	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict")
 	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
 	flags.StringVarP(&f.output, "output", "o", "text", "text or json")
@@ -86,11 +89,7 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	if err != nil {
 		return err
 	}
-	reader, err := newVault(c.Vault)
-	if err != nil {
-		return err
-	}
-	r, err := newReviewer(c, reader, patient(), nil)
+	r, err := newAuditor(c)
 	if err != nil {
 		return err
 	}
@@ -110,6 +109,19 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	return nil
 }
 
+// newAuditor judges with the rights of the person who audits.
+func newAuditor(c config.Config) (*review.Reviewer, error) {
+	reader, err := newVault(c.Vault)
+	if err != nil {
+		return nil, err
+	}
+	e, err := readEngine(c)
+	if err != nil {
+		return nil, err
+	}
+	return newReviewer(c, e, newMemory(reader, patient()), nil)
+}
+
 // settings puts the flags over the configuration.
 func (f *auditFlags) settings() (config.Config, error) {
 	c, err := config.Load(f.config, os.Getenv)
@@ -127,6 +139,7 @@ func (f *auditFlags) settings() (config.Config, error) {
 	if len(f.namespaces) > 0 {
 		c.Namespaces = f.namespaces
 	}
+	c.Policies = append(c.Policies, f.policies...)
 	return c, c.Validate(f.config)
 }
 

@@ -225,13 +225,25 @@ func where(trace []*topdown.Event) string {
 			continue // what failed is in its body, and came before
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s:%d does not hold:\n", e.Location.File, e.Location.Row)
 		if err := topdown.PrettyEvent(&b, e, topdown.PrettyEventOpts{PrettyVars: true}); err != nil {
 			return err.Error()
 		}
-		return strings.TrimSpace(b.String())
+		return fmt.Sprintf("%s:%d does not hold:\n%s", e.Location.File, e.Location.Row, flushLeft(b.String()))
 	}
 	return ""
+}
+
+// flushLeft takes away the column in which the expression began.
+func flushLeft(text string) string {
+	lines := strings.Split(strings.TrimRight(text, " \n"), "\n")
+	indent := len(lines[0])
+	for _, l := range lines {
+		indent = min(indent, len(l)-len(strings.TrimLeft(l, " ")))
+	}
+	for i, l := range lines {
+		lines[i] = "  " + l[indent:]
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (opt TestOptions) coverage(c *cover.Cover) ([]Coverage, error) {

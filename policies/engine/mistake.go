@@ -85,6 +85,11 @@ func explain(e *ast.Error) Mistake {
 		}
 		return Mistake{Message: "there is no function " + m[1], Next: "Check its spelling and the import; Storewarden's own are in data.storewarden.lib"}
 	}
+	message := strings.TrimSuffix(firstLine(e.Message), ".")
+	if _, isSyntax := e.Details.(*ast.ParserErrorDetail); e.Details != nil && !isSyntax {
+		lines := slices.DeleteFunc(e.Details.Lines(), func(l string) bool { return strings.HasPrefix(l, "hint") })
+		message += " (" + strings.Join(strings.Fields(strings.Join(lines, ", ")), " ") + ")"
+	}
 	next := "Correct the Rego at this line: https://www.openpolicyagent.org/docs/policy-language"
 	switch {
 	case e.Code == ast.UnsafeVarErr:
@@ -93,10 +98,12 @@ func explain(e *ast.Error) Mistake {
 		next = "Remove the import"
 	case strings.HasSuffix(e.Message, " unused"):
 		next = "Remove it, or name it _"
+	case e.Code == ast.TypeErr && strings.HasPrefix(e.Message, "match error"):
+		next = "The two sides can never be equal: give them the same type"
 	case e.Code == ast.RecursionErr:
 		next = "A rule must not depend on itself"
 	}
-	return Mistake{Message: strings.TrimSuffix(firstLine(e.Message), "."), Next: next}
+	return Mistake{Message: message, Next: next}
 }
 
 var local = regexp.MustCompile(`__local\d+__`)

@@ -38,6 +38,7 @@ type Rule struct {
 	Wording
 	Variants map[string]Wording
 	File     string
+	Custom   bool // a user's own
 }
 
 // Wording is a message and its remedy, with {placeholders}.
@@ -90,6 +91,7 @@ func ruleOf(module *ast.Module) (*Rule, Mistakes) {
 	m := metadata{a.Custom}
 	r := &Rule{
 		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: at.File,
+		Custom:   strings.HasPrefix(module.Package.Path.String(), customRules),
 		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Operations: m.operations(),
 		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
 		Wording: Wording{m.text("message"), m.text("remedy")},
