@@ -25,7 +25,7 @@ const (
 )
 
 // CustomRoot puts a user's rules under the same schemas as ours, and unites
-// them. It is not left to the user's files: without it a misspelt field would
+// both for Reference. It is not left to the user's files: without it a misspelt field would
 // compile, and the rule never fire.
 const CustomRoot = `# METADATA
 # scope: subpackages
@@ -33,6 +33,8 @@ const CustomRoot = `# METADATA
 # - input: schema.input
 # - data.config: schema.config
 package custom
+
+finding contains f if some f in data.storewarden.finding
 
 finding contains f if some f in data.custom.rules[_].finding
 `

@@ -218,7 +218,7 @@ func (e *Engine) prepare(opt Options) error {
 			return err
 		}
 	}
-	e.reference, err = e.query("data.storewarden.finding | data.custom.finding")
+	e.reference, err = e.query("data.custom.finding")
 	return err
 }
 

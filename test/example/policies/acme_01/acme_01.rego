@@ -1,27 +1,30 @@
 # METADATA
-# title: A trusted certificate lives longer than our plant allows
+# title: A key is shorter than our plant demands
 # description: |
-#   Our security standard lets the certificate of a machine live for five years
-#   at most, so that a stolen key is of no use for ever. A machine that made its
-#   own certificate has often given it twenty years or more.
+#   The connector takes RSA keys of 2048 bits. Our security standard demands 3072
+#   for every machine that is trusted, since some stay in use for twenty years.
 # custom:
 #   subjects: [SecretSync, Secret]
 #   severity: {observe: info, standard: warn, strict: deny}
-#   message: "the certificate {subject} lives for {years} years, until {not_after}; our plant allows 5"
-#   remedy: "Issue a new certificate for the machine that ends within five years, and upload it: az keyvault secret set --vault-name {vault} --name {secret} --file ./{key} --encoding hex --content-type application/pkix-cert"
-#   symptom: Nothing fails. The security audit of the plant finds it.
-#   sources: ["ACME security standard 12, section 4: certificates of machines"]
+#   message: "the RSA key of {subject} has {key_bits} bits; our plant demands {least}"
+#   remedy: "Have a new certificate made with an RSA key of {least} bits and upload it: az keyvault secret set --vault-name {vault} --name {secret} --file ./{key} --encoding hex --content-type application/pkix-cert"
+#   symptom: Nothing fails. The next security audit of the plant finds it.
+#   sources: ["ACME security standard 12, section 4"]
 package custom.rules.acme_01
+
+import data.storewarden.lib.roles
 
 finding contains {
 	"code": "ACME-01", "entry": c.entry, "certificate": c.id,
-	"args": {"years": years(c.not_before, c.not_after)},
+	"args": {"least": least},
 } if {
-	input.store.role == "opcua-trust"
 	some c in input.certificates
-	not c.ca
-	years(c.not_before, c.not_after) > 5
+	c.role in roles.opcua_lists
+	c.key_algorithm == "RSA"
+	c.key_bits < least
+
+	# What is shorter still, the connector refuses itself: that is X-21.
+	c.key_bits >= data.config.minimum_certificate_key_size
 }
 
-# years are whole ones; a year is 365.25 days of 86,400 seconds.
-years(from, to) := floor((to - from) / 31557600)
+least := 3072
