@@ -246,20 +246,27 @@ func flushLeft(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// coverage needs the modules under the names that their locations bear.
 func (opt TestOptions) coverage(c *cover.Cover) ([]Coverage, error) {
-	modules, err := opt.modules()
-	if err != nil {
-		return nil, err
+	modules := map[string]*ast.Module{}
+	for _, f := range opt.Files {
+		if f.IsTest() {
+			continue
+		}
+		m, err := engine.Parse(f.Name, f.Text)
+		if err != nil {
+			return nil, mistakes(err)
+		}
+		modules[f.Name] = m
 	}
 	files := c.Report(modules).Files
 	var out []Coverage
 	for _, f := range opt.Files {
-		file := files[f.Name]
-		if f.IsTest() || file == nil { // nil where a file holds nothing to run
+		if _, ok := modules[f.Name]; !ok {
 			continue
 		}
-		one := Coverage{File: f.Name, Percent: file.Coverage}
-		for _, gap := range file.NotCovered {
+		one := Coverage{File: f.Name, Percent: files[f.Name].Coverage}
+		for _, gap := range files[f.Name].NotCovered {
 			one.Missing = append(one.Missing, gap.Start.Row)
 		}
 		out = append(out, one)
