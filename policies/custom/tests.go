@@ -235,7 +235,7 @@ func where(trace []*topdown.Event) string {
 
 // flushLeft takes away the column in which the expression began.
 func flushLeft(text string) string {
-	lines := strings.Split(strings.TrimRight(text, " \n"), "\n")
+	lines := strings.Split(strings.ReplaceAll(strings.TrimRight(text, " \n"), "\t", " "), "\n")
 	indent := len(lines[0])
 	for _, l := range lines {
 		indent = min(indent, len(l)-len(strings.TrimLeft(l, " ")))
