@@ -27,6 +27,7 @@ type auditFlags struct {
 	namespaces []string
 	vault      string
 	config     string
+	policies   []string
 	profile    string
 	now        string
 	output     string
@@ -58,6 +59,7 @@ certificate is another one or the severity has risen.`,
 		Example: `  storewarden audit ./gitops
   storewarden audit ./gitops --vault dir:./vault-export --now 2026-11-23T00:00:00Z
   kustomize build overlays/plant-1 | storewarden audit - -o json
+  storewarden audit ./gitops --policy ./policies
   storewarden audit --cluster -n azure-iot-operations --vault azure
   storewarden audit ./gitops -o sarif > storewarden.sarif
   storewarden audit ./gitops -o junit --fail-on warn > storewarden.xml
@@ -75,6 +77,7 @@ certificate is another one or the severity has risen.`,
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces where connectors run, default those of the configuration")
 	flags.StringVar(&f.vault, "vault", "", "where vault secrets are read: none, azure, or dir:PATH for an export (default: as configured, else none)")
 	flags.StringVar(&f.config, "config", "", "configuration file (see \"storewarden config example\")")
+	flags.StringSliceVar(&f.policies, "policy", nil, "folder with rules of your own, beside those of the configuration (repeatable)")
 	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict")
 	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
 	flags.StringVarP(&f.output, "output", "o", "text", "one of "+strings.Join(report.Formats(), ", "))
@@ -111,15 +114,11 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	if err != nil {
 		return err
 	}
-	reader, err := newVault(c.Vault)
+	e, err := readEngine(c)
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(c)
-	if err != nil {
-		return err
-	}
-	r, err := newReviewerOf(e, c, reader, patient(), nil)
+	r, err := newAuditor(c, e)
 	if err != nil {
 		return err
 	}
@@ -146,6 +145,15 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 	return nil
 }
 
+// newAuditor judges with the rights of the person who audits.
+func newAuditor(c config.Config, e *engine.Engine) (*review.Reviewer, error) {
+	reader, err := newVault(c.Vault)
+	if err != nil {
+		return nil, err
+	}
+	return newReviewer(c, e, newMemory(reader, patient()), nil)
+}
+
 // settings puts the flags over the configuration.
 func (f *auditFlags) settings() (config.Config, error) {
 	c, err := config.Load(f.config, os.Getenv)
@@ -163,6 +171,7 @@ func (f *auditFlags) settings() (config.Config, error) {
 	if len(f.namespaces) > 0 {
 		c.Namespaces = f.namespaces
 	}
+	c.Policies = append(c.Policies, f.policies...)
 	return c, c.Validate(f.config)
 }
 

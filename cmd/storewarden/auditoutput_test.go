@@ -37,7 +37,7 @@ func TestEveryRuleIsValidSARIF(t *testing.T) {
 	if err := schema.Validate(doc); err != nil {
 		t.Error(err)
 	}
-	e, err := newEngine(config.Default())
+	e, err := newEngine(config.Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

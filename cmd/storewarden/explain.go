@@ -14,14 +14,18 @@ import (
 )
 
 func newExplain() *cobra.Command {
-	return &cobra.Command{
+	var policies []string
+	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
 		Short: "Say what a finding means and how to fix it; without a code, list all",
 		Example: `  storewarden explain
-  storewarden explain KV-12`,
+  storewarden explain KV-12
+  storewarden explain ACME-01 --policy ./policies`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := newEngine(config.Default())
+			c := config.Default()
+			c.Policies = policies
+			e, err := readEngine(c)
 			if err != nil {
 				return err
 			}
@@ -30,11 +34,13 @@ func newExplain() *cobra.Command {
 			}
 			r, ok := ruleFor(e, strings.ToUpper(args[0]))
 			if !ok {
-				return fmt.Errorf("explain: there is no rule %s; \"storewarden explain\" lists them", args[0])
+				return fmt.Errorf("explain: there is no rule %s; \"storewarden explain\" lists them, and --policy adds your own", args[0])
 			}
 			return explain(cmd.OutOrStdout(), e, r)
 		},
 	}
+	cmd.Flags().StringSliceVar(&policies, "policy", nil, "folder with rules of your own (repeatable)")
+	return cmd
 }
 
 // ruleFor finds the rule of a code, or the one that covers it.

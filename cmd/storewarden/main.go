@@ -1,6 +1,6 @@
 // Command storewarden judges the certificate stores of Azure IoT Operations: as
 // an admission webhook (serve), over files or a cluster (audit), over a single
-// file (inspect), and in words (explain).
+// file (inspect), and in words (explain); policy helps with rules of one's own.
 package main
 
 import (
@@ -64,6 +64,6 @@ right content, for the right store? The same judge answers at every door.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see \"%s --help\"", err, c.CommandPath())
 	})
-	root.AddCommand(newAudit(), newInspect(), newExplain(), newServe(), newConfig(), newVersion())
+	root.AddCommand(newAudit(), newInspect(), newExplain(), newPolicy(), newServe(), newConfig(), newVersion())
 	return root
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/webhook"
 )
 
@@ -78,10 +80,6 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
-	reviewer, err := newReviewer(c, reader, warm.Options{}, c.AllowedVault)
-	if err != nil {
-		return err
-	}
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
@@ -95,14 +93,19 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
-	notify, stopNotify, err := newNotifier(cfg)
+	notify, err := newNotifier(cfg, os.Getenv)
 	if err != nil {
 		return err
 	}
-	defer stopNotify()
-	handler, err := webhook.New(webhook.Options{Judge: reviewer, Inventory: c.Inventory(), Strict: c.Profile == engine.Strict,
+	defer notify.stop()
+	judge, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
+		Build: builder(c, newMemory(reader, warm.Options{}))})
+	if err != nil {
+		return err
+	}
+	handler, err := webhook.New(webhook.Options{Judge: judge, Inventory: c.Inventory(), Strict: c.Profile == engine.Strict,
 		Peers: index, Live: cluster.NewLive(cl), Profiles: c.Actors, Timeout: c.Webhook.Timeout, Now: time.Now, Log: log,
-		Metrics: metrics, Notify: notify})
+		Metrics: metrics, Notify: notify.admitted})
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,8 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	g.Go(func() error { return index.Start(ctx) })
 	g.Go(func() error { synced.Store(index.WaitForSync(ctx)); return nil })
 	g.Go(func() error { return server.Start(ctx) })
-	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready)) })
+	g.Go(func() error { return judge.Run(ctx) })
+	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready, judge.detail)) })
 	g.Go(func() error {
 		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	})
@@ -132,8 +136,21 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	return err
 }
 
-// probes answers /healthz while the process lives and /readyz when it can judge.
-func probes(ready func(*http.Request) error) http.Handler {
+// builder makes the webhook's reviewers: each reload of the user's rules needs a
+// new one, and all share what the vault said.
+func builder(c config.Config, memory review.Vault) func([]engine.File) (*review.Reviewer, error) {
+	return func(own []engine.File) (*review.Reviewer, error) {
+		e, err := newEngine(c, own)
+		if err != nil {
+			return nil, err
+		}
+		return newReviewer(c, e, memory, c.AllowedVault)
+	}
+}
+
+// probes answers /healthz while the process lives and /readyz when it can judge;
+// /readyz?verbose adds what an operator should know beside.
+func probes(ready func(*http.Request) error, detail func() []string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -142,6 +159,9 @@ func probes(ready func(*http.Request) error) http.Handler {
 			return
 		}
 		fmt.Fprintln(w, "ok")
+		if r.URL.Query().Has("verbose") {
+			fmt.Fprintln(w, strings.Join(detail(), "\n"))
+		}
 	})
 	return mux
 }

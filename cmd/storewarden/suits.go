@@ -147,7 +147,12 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 	ns := c.Namespaces[0]
 	c.Stores = append([]store.Named{{Namespace: ns, Name: inspectedSecret, Role: role}}, c.Stores...)
 	encoded := hex.EncodeToString(raw)
-	r, err := newReviewer(c, one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}, patient(), nil)
+	e, err := readEngine(c)
+	if err != nil {
+		return nil, err
+	}
+	reader := one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}
+	r, err := newReviewer(c, e, newMemory(reader, patient()), nil)
 	if err != nil {
 		return nil, err
 	}

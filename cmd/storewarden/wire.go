@@ -22,36 +22,42 @@ import (
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies"
+	"github.com/storewarden/storewarden/policies/custom"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
 )
 
-// newEngine compiles the embedded rules.
-func newEngine(c config.Config) (*engine.Engine, error) {
-	return engine.New(engine.Options{Config: c.Rules()}, policies.Files)
+// readEngine compiles the embedded rules and those of the configured folders.
+func readEngine(c config.Config) (*engine.Engine, error) {
+	own, err := custom.Read(c.Policies...)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(c, own)
+}
+
+// newEngine compiles the embedded rules and a user's own.
+func newEngine(c config.Config, own []engine.File) (*engine.Engine, error) {
+	e, err := engine.New(engine.Options{Config: c.Rules(), Custom: own}, policies.Files)
+	if err != nil {
+		return nil, err
+	}
+	return e, checkCodes(c, e)
+}
+
+// newMemory keeps what a vault said; nil for no vault.
+func newMemory(reader vault.Reader, opt warm.Options) review.Vault {
+	if reader == nil {
+		return nil
+	}
+	return warm.New(reader, opt)
 }
 
 // newReviewer wires the one judge from the configuration. allowed limits which
 // vaults a namespace may have looked into; nil is for a person's own rights.
-func newReviewer(c config.Config, reader vault.Reader, memory warm.Options, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
-	e, err := newEngine(c)
-	if err != nil {
-		return nil, err
-	}
-	return newReviewerOf(e, c, reader, memory, allowed)
-}
-
-// newReviewerOf does the same with rules that are compiled already.
-func newReviewerOf(e *engine.Engine, c config.Config, reader vault.Reader, memory warm.Options, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
-	if err := checkCodes(c, e); err != nil {
-		return nil, err
-	}
-	opt := review.Options{Engine: e, Inventory: c.Inventory(), Allowed: allowed, Profile: c.Profile,
-		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour}
-	if reader != nil {
-		opt.Vault = warm.New(reader, memory)
-	}
-	return review.New(opt)
+func newReviewer(c config.Config, e *engine.Engine, memory review.Vault, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
+	return review.New(review.Options{Engine: e, Inventory: c.Inventory(), Vault: memory, Allowed: allowed, Profile: c.Profile,
+		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour})
 }
 
 // patient is the memory of a command that a person runs: it asks for as many

@@ -16,23 +16,11 @@ import (
 	"github.com/storewarden/storewarden/policies/input"
 )
 
-// forbidden builtins would make a verdict depend on the network, on the moment
-// or on chance. They are taken out of the capabilities, so that a rule which
-// uses one does not compile.
-var forbidden = []string{"http.send", "opa.runtime", "net.lookup_ip_addr", "rand.intn", "uuid.rfc4122",
-	"time.now_ns", "trace", "print", "rego.metadata.chain", "rego.metadata.rule"}
-
-// Capabilities is what a rule may use.
-func Capabilities() *ast.Capabilities {
-	c := ast.CapabilitiesForThisVersion()
-	c.Builtins = slices.DeleteFunc(c.Builtins, func(b *ast.Builtin) bool { return slices.Contains(forbidden, b.Name) })
-	c.AllowNet = []string{}
-	return c
-}
-
 // Options are what New needs beside the rules.
 type Options struct {
 	Config input.Config
+	// Custom are the rules of a user; tests among them are passed over.
+	Custom []File
 }
 
 // New compiles every .rego file of the file systems but tests, merges the rules
@@ -44,33 +32,27 @@ func New(opt Options, rules ...fs.FS) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{rules: map[string]*Rule{}, queries: map[string]ast.Body{}}
-	for _, name := range sorted(modules) {
-		if _, ok := codeOf(modules[name].Package); !ok {
-			continue
-		}
-		r, err := ruleOf(modules[name])
-		if err != nil {
-			return nil, err
-		}
-		if other, ok := e.rules[r.Code]; ok {
-			return nil, fmt.Errorf("%s: %s is already the rule of %s", r.File, r.Code, other.File)
-		}
-		e.rules[r.Code] = r
+	ms := e.describe(modules)
+	if len(ms) > 0 {
+		return nil, ms.tidy()
 	}
-	schemas, err := schemaSet()
-	if err != nil {
+	if err := e.addCustom(modules, opt.Custom); err != nil {
 		return nil, err
-	}
-	compiler := func() *ast.Compiler {
-		return ast.NewCompiler().WithCapabilities(Capabilities()).WithStrict(true).
-			WithSchemas(schemas).WithUseTypeCheckAnnotations(true)
 	}
 	// The originals come first and alone, so that a mistake is reported where
 	// its author made it.
-	if c := compiler(); !compile(c, modules) {
-		return nil, fmt.Errorf("compile rules: %w", c.Errors)
+	c, err := NewCompiler()
+	if err != nil {
+		return nil, err
 	}
-	merged, err := e.merge(compiler, modules)
+	if !compile(c, modules) {
+		ms, _ := MistakesOf(c.Errors)
+		return nil, ms.tidy()
+	}
+	if err := unknownReferences(c); err != nil {
+		return nil, err
+	}
+	merged, err := e.merge(modules)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +65,37 @@ func New(opt Options, rules ...fs.FS) (*Engine, error) {
 		return nil, fmt.Errorf("compile merged rules: %w", e.compiler.Errors)
 	}
 	return e, e.prepare(opt)
+}
+
+// describe reads the METADATA of every rule that is not known yet.
+func (e *Engine) describe(modules map[string]*ast.Module) (ms Mistakes) {
+	for _, name := range sorted(modules) {
+		if _, ok := codeOf(modules[name].Package); !ok {
+			continue
+		}
+		r, faults := ruleOf(modules[name])
+		if ms = append(ms, faults...); len(faults) > 0 {
+			continue
+		}
+		if other, ok := e.rules[r.Code]; ok {
+			ms = append(ms, Mistake{File: r.File, Line: modules[name].Package.Location.Row,
+				Message: fmt.Sprintf("%s is already the rule of %s", r.Code, other.File), Next: "Give one of them another code"})
+			continue
+		}
+		e.rules[r.Code] = r
+	}
+	return ms
+}
+
+// NewCompiler holds rules to what they may use and to the schemas of what they
+// read.
+func NewCompiler() (*ast.Compiler, error) {
+	schemas, err := schemaSet()
+	if err != nil {
+		return nil, err
+	}
+	return ast.NewCompiler().WithCapabilities(Capabilities()).WithStrict(true).
+		WithSchemas(schemas).WithUseTypeCheckAnnotations(true).SetErrorLimit(0), nil
 }
 
 // compile works on copies: the compiler rewrites the modules that it is given.
@@ -111,8 +124,7 @@ func parse(systems []fs.FS) (map[string]*ast.Module, error) {
 			if err != nil {
 				return err
 			}
-			m, err := ast.ParseModuleWithOpts(path, string(src), ast.ParserOptions{
-				ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: Capabilities()})
+			m, err := Parse(path, src)
 			if err != nil {
 				errs = append(errs, err)
 				return nil
@@ -128,6 +140,12 @@ func parse(systems []fs.FS) (map[string]*ast.Module, error) {
 		return nil, fmt.Errorf("parse rules: %w", errors.Join(errs...))
 	}
 	return modules, nil
+}
+
+// Parse reads one file; the name is what errors show.
+func Parse(name string, text []byte) (*ast.Module, error) {
+	return ast.ParseModuleWithOpts(name, string(text), ast.ParserOptions{
+		ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: Capabilities()})
 }
 
 func schemaSet() (*ast.SchemaSet, error) {
@@ -154,9 +172,12 @@ func viaJSON(v any) (out any, err error) {
 // bodies of all rules for that kind: evaluating one set costs 40 % less than
 // asking each package. References are resolved by OPA's own compiler first, so
 // a body means the same wherever it stands.
-func (e *Engine) merge(compiler func() *ast.Compiler, modules map[string]*ast.Module) (map[string]*ast.Module, error) {
-	c := compiler().WithOnlyStagesUpTo(ast.StageResolveRefs)
-	if !compile(c, modules) {
+func (e *Engine) merge(modules map[string]*ast.Module) (map[string]*ast.Module, error) {
+	c, err := NewCompiler()
+	if err != nil {
+		return nil, err
+	}
+	if !compile(c.WithOnlyStagesUpTo(ast.StageResolveRefs), modules) {
 		return nil, fmt.Errorf("resolve rules: %w", c.Errors)
 	}
 	merged := map[string]*ast.Module{}
@@ -197,7 +218,7 @@ func (e *Engine) prepare(opt Options) error {
 			return err
 		}
 	}
-	e.reference, err = e.query("data.storewarden.finding")
+	e.reference, err = e.query("data.custom.finding")
 	return err
 }
 

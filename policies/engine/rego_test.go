@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"encoding/json"
 	"io/fs"
 	"strings"
 	"testing"
@@ -22,25 +21,11 @@ import (
 // fixtures are documents of zero values; rules' tests put theirs over them.
 func fixtures(t *testing.T) map[string]any {
 	t.Helper()
-	entry := input.Entry{UsedBy: []string{}, Misses: []string{}, Twins: []string{}, Object: input.Object{Unknown: []input.UnknownField{}, Otherwise: []string{}},
-		Content: input.Content{Problems: []string{}}}
-	doc := input.Document{Operation: "create", VaultAsked: true, Subject: input.Subject{Kind: "SecretSync"},
-		Removed: []input.Removed{}, Entries: []input.Entry{}, Certificates: []input.Certificate{}, CRLs: []input.CRL{},
-		Keys: []input.Key{}, Unverified: []input.Unverified{}, SPC: input.ProviderClass{UsedBy: []string{}, Modes: []input.Mode{}, SecretObjects: []input.SecretObject{}},
-		Sync: input.Sync{Marks: []input.Mark{}, Writers: []string{}, Anchored: []string{}}}
-	raw, err := json.Marshal(map[string]any{"fixture": map[string]any{
-		"document": doc, "entry": entry, "certificate": input.Certificate{RevokedBy: []string{}, Elsewhere: []string{}},
-		"crl": input.CRL{Revokes: []string{}}, "key": input.Key{}, "removed": input.Removed{},
-		"unverified": input.Unverified{Names: []string{}}, "config": input.DefaultConfig(),
-	}, "config": input.DefaultConfig()})
+	plain, err := input.Fixtures()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var data map[string]any
-	if err := json.Unmarshal(raw, &data); err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return map[string]any{"fixture": plain, "config": plain["config"]}
 }
 
 // regoFiles reads rules and tests; every file must be as opa fmt writes it.

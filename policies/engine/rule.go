@@ -40,6 +40,7 @@ type Rule struct {
 	Wording
 	Variants map[string]Wording
 	File     string
+	Custom   bool // a user's own
 }
 
 // Wording is a message and its remedy, with {placeholders}.
@@ -65,9 +66,14 @@ func (r *Rule) Worded(variant string) (Wording, bool) {
 
 const rulesPath = "data.storewarden.rules."
 
-// codeOf derives KV-12 from package storewarden.rules.kv_12.
+// codeOf derives KV-12 from package storewarden.rules.kv_12, and ACME-01 from
+// package custom.rules.acme_01.
 func codeOf(pkg *ast.Package) (code string, ok bool) {
-	name, ok := strings.CutPrefix(pkg.Path.String(), rulesPath)
+	path := pkg.Path.String()
+	name, ok := strings.CutPrefix(path, rulesPath)
+	if !ok {
+		name, ok = strings.CutPrefix(path, customRules)
+	}
 	return strings.ToUpper(strings.ReplaceAll(name, "_", "-")), ok && !strings.Contains(name, ".")
 }
 
@@ -77,17 +83,19 @@ var kinds = []string{"SecretProviderClass", "SecretSync", "Secret"}
 
 // ruleOf reads the METADATA of a rule's package and refuses what is incomplete:
 // a rule without a remedy is of no use to anybody.
-func ruleOf(module *ast.Module) (*Rule, error) {
+func ruleOf(module *ast.Module) (*Rule, Mistakes) {
 	code, _ := codeOf(module.Package)
-	file := module.Package.Location.File
+	at := module.Package.Location
 	i := slices.IndexFunc(module.Annotations, func(a *ast.Annotations) bool { return a.Scope == "package" })
 	if i < 0 {
-		return nil, fmt.Errorf("%s: package %s has no METADATA", file, module.Package.Path)
+		return nil, Mistakes{{File: at.File, Line: at.Row, Message: fmt.Sprintf("package %s has no METADATA", packageOf(module)),
+			Next: "Write a # METADATA block right above the package line, with title, description and custom"}}
 	}
 	a := module.Annotations[i]
 	m := metadata{a.Custom}
 	r := &Rule{
-		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: file,
+		Code: code, Title: a.Title, Description: strings.TrimSpace(a.Description), File: at.File,
+		Custom:   strings.HasPrefix(module.Package.Path.String(), customRules),
 		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Covers: m.list("covers"), Operations: m.operations(),
 		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
 		Wording: Wording{m.text("message"), m.text("remedy")},
@@ -99,37 +107,57 @@ func ruleOf(module *ast.Module) (*Rule, error) {
 			r.Variants[name] = Wording{metadata{w}.text("message"), metadata{w}.text("remedy")}
 		}
 	}
-	if missing := r.missing(); missing != "" {
-		return nil, fmt.Errorf("%s: METADATA of %s: %s", file, code, missing)
+	faults := r.faults()
+	for j := range faults {
+		faults[j].File, faults[j].Line = at.File, a.Location.Row
+		faults[j].Message = "METADATA of " + code + ": " + faults[j].Message
 	}
-	return r, nil
+	return r, faults
 }
 
-func (r *Rule) missing() string {
+// packageOf is the package as its author wrote it.
+func packageOf(m *ast.Module) string { return strings.TrimPrefix(m.Package.Path.String(), "data.") }
+
+func (r *Rule) faults() (ms Mistakes) {
 	for what, absent := range map[string]bool{
 		"title": r.Title == "", "description": r.Description == "", "custom.message": r.Message == "",
 		"custom.remedy": r.Remedy == "", "custom.symptom": r.Symptom == "", "custom.sources": len(r.Sources) == 0,
 		"custom.subjects": len(r.Subjects) == 0, "custom.severity": len(r.Severity) != len(Profiles()),
 	} {
 		if absent {
-			return what + " is missing or not of its form"
+			ms = append(ms, Mistake{Message: what + " is missing or not of its form", Next: "Write " + metadataExample(what)})
 		}
 	}
 	for _, s := range r.Subjects {
 		if !slices.Contains(kinds, s) {
-			return "custom.subjects: " + s + " is not a kind that is judged"
+			ms = append(ms, Mistake{Message: "custom.subjects: " + s + " is not a kind that is judged", Next: "Use some of " + strings.Join(kinds, ", ")})
 		}
 	}
 	bases := []verdict.Basis{verdict.OnObject, verdict.OnPeer, verdict.OnPeerEntry, verdict.OnReferences, verdict.OnNeighbour, verdict.OnHand}
 	if !slices.Contains(bases, r.Basis) {
-		return "custom.basis: " + string(r.Basis) + " is not known"
+		ms = append(ms, Mistake{Message: "custom.basis: " + string(r.Basis) + " is not known", Next: "Leave it out, or use peer, peer-entry, references, neighbour or hand"})
 	}
 	for _, code := range r.Covers {
 		if !catalogued.MatchString(code) {
-			return "custom.covers: " + code + " is not a code of the catalogue"
+			ms = append(ms, Mistake{Message: "custom.covers: " + code + " is not a code of the catalogue", Next: "Leave it out"})
 		}
 	}
-	return ""
+	slices.SortFunc(ms, func(a, b Mistake) int { return strings.Compare(a.Message, b.Message) })
+	return ms
+}
+
+// metadataExample shows a line as it may be.
+func metadataExample(what string) string {
+	switch what {
+	case "custom.sources":
+		return `sources: ["Plant standard 7, section 3"]`
+	case "custom.subjects":
+		return "subjects: [Secret, SecretSync]"
+	case "custom.severity":
+		return "severity: deny, or warn or info, or {observe: info, standard: warn, strict: deny}"
+	}
+	name := strings.TrimPrefix(what, "custom.")
+	return name + `: "some text"`
 }
 
 // metadata reads the free part of a METADATA block.
@@ -184,19 +212,4 @@ func (m metadata) severities() map[Profile]verdict.Severity {
 		}
 	}
 	return out
-}
-
-var placeholder = regexp.MustCompile(`\{([a-z_0-9]+)\}`)
-
-// Fill puts values into a wording; ok is false, and the placeholder named, when
-// one has no value.
-func Fill(text string, value func(name string) (string, bool)) (filled, missing string) {
-	filled = placeholder.ReplaceAllStringFunc(text, func(m string) string {
-		v, ok := value(m[1 : len(m)-1])
-		if !ok && missing == "" {
-			missing = m
-		}
-		return v
-	})
-	return filled, missing
 }

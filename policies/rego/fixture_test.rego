@@ -13,7 +13,7 @@ over(base, fields) := object.union(base, fields) if {
 	}
 }
 
-known(base, v) if not is_object(v)
+known(_, v) if not is_object(v)
 
 known(base, v) if every k, _ in v {
 	k in object.keys(base)

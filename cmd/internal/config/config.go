@@ -42,6 +42,7 @@ type Config struct {
 	Actors     []webhook.Profile           `yaml:"actors"`
 	Exceptions []review.Exception          `yaml:"exceptions"`
 	References References                  `yaml:"references"`
+	Policies   []string                    `yaml:"policies"` // folders of rules of the user's own
 	Stores     []store.Named               `yaml:"stores"`
 	Webhook    Webhook                     `yaml:"webhook"`
 }
@@ -116,6 +117,7 @@ func Default() Config {
 		},
 		Exceptions: []review.Exception{},
 		References: References{External: d.External},
+		Policies:   []string{},
 		Stores:     []store.Named{},
 		Webhook: Webhook{Host: "", Port: 9443, CertDir: "/etc/storewarden/tls", Timeout: 5 * time.Second,
 			Health: ":8081", Metrics: ":8080"},
@@ -218,6 +220,11 @@ func (c Config) Validate(path string) error {
 	for i, s := range c.Stores {
 		if s.Namespace == "" || s.Name == "" || !slices.Contains(store.Roles(), s.Role) {
 			bad(fmt.Sprintf("stores[%d]", i), "namespace, name and one of the roles %v are needed", store.Roles())
+		}
+	}
+	for i, dir := range c.Policies {
+		if dir == "" {
+			bad(fmt.Sprintf("policies[%d]", i), "the path of a folder is needed")
 		}
 	}
 	if c.Webhook.Timeout < time.Second || c.Webhook.Timeout > 30*time.Second {
