@@ -28,7 +28,7 @@ type metadata struct {
 	} `json:"annotations"`
 }
 
-// wire is the one slim decode: the union of the fields of the three kinds.
+// wire is the one slim decode: the union of the fields of all kinds.
 type wire struct {
 	APIVersion string   `json:"apiVersion"`
 	Kind       string   `json:"kind"`
@@ -48,6 +48,8 @@ type wire struct {
 			Labels      any       `json:"labels"`
 			Annotations any       `json:"annotations"`
 		} `json:"secretObject"`
+		consumerSpec
+		issuanceSpec
 	} `json:"spec"`
 	Type       string            `json:"type"`
 	Immutable  bool              `json:"immutable"`
@@ -56,14 +58,17 @@ type wire struct {
 }
 
 // KindOf tells the judged kind that an apiVersion and kind name, "" for others.
-// Any version of the two custom groups is taken, so that a newer one is judged
+// Any version of a custom group is taken, so that a newer one is judged
 // rather than skipped.
 func KindOf(apiVersion, kind string) string {
 	group, _, _ := strings.Cut(apiVersion, "/")
 	switch {
 	case kind == KindSecretProviderClass && group == "secrets-store.csi.x-k8s.io",
 		kind == KindSecretSync && group == "secret-sync.x-k8s.io",
-		kind == KindSecret && apiVersion == SecretAPI:
+		kind == KindSecret && apiVersion == SecretAPI,
+		kind == KindDevice && group == deviceGroup,
+		kind == KindConnectorTemplate && (group == templateGroup || group == oldTemplateGroup),
+		kind == KindCertificate && group == certificateGroup:
 		return kind
 	}
 	return ""
@@ -100,6 +105,10 @@ func Parse(raw []byte) (*Object, error) {
 			Marks: append(marks("labels", w.Spec.SecretObject.Labels), marks("annotations", w.Spec.SecretObject.Annotations)...)}
 	case KindSecret:
 		o.Secret = parseSecret(&w)
+	case KindDevice, KindConnectorTemplate:
+		o.Consumer = parseConsumer(&w.Spec.consumerSpec)
+	case KindCertificate:
+		o.Issuance = parseIssuance(&w.Spec.issuanceSpec)
 	}
 	return o, nil
 }
@@ -170,6 +179,8 @@ func wantedJSON(t reflect.Type) string {
 		return "text"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Int:
+		return "a whole number"
 	case reflect.Struct, reflect.Map:
 		return "a mapping"
 	}

@@ -1,9 +1,10 @@
 // Package store turns a Kubernetes object into what Storewarden judges: a
 // SecretProviderClass parsed exactly as the Azure provider parses it (with what
 // the provider silently drops), a SecretSync, or a store Secret; its entries
-// with their field paths; and the role of the store an entry ends in. It knows
-// the few fields it needs of three kinds, whose upstream Go modules cannot be
-// had here, and it is the one place that knows them.
+// with their field paths; the role of the store an entry ends in; and the
+// objects that use stores, with where they name them. It knows the few fields it
+// needs of a few kinds, whose upstream Go modules cannot be had here, and it is
+// the one place that knows them.
 package store
 
 import (
@@ -51,7 +52,7 @@ func (id ID) String() string {
 	return id.Kind + " " + id.Namespace + "/" + id.Name
 }
 
-// Object is one judged object; exactly one of the last three fields is set.
+// Object is one judged object; exactly one of the last five fields is set.
 // It is read-only after Parse.
 type Object struct {
 	ID       ID
@@ -61,9 +62,11 @@ type Object struct {
 	// Projected is whether Azure keeps the object and writes it anew.
 	Projected bool
 
-	SPC    *SecretProviderClass
-	Sync   *SecretSync
-	Secret *Secret
+	SPC      *SecretProviderClass
+	Sync     *SecretSync
+	Secret   *Secret
+	Consumer *Consumer // a Device or a ConnectorTemplate
+	Issuance *Issuance // a cert-manager Certificate
 }
 
 // Format prints the ID whatever the verb. Without it, a verb that does not fit
@@ -285,8 +288,10 @@ func (o *Object) keys() []string {
 func (v Inventory) Guarded(o *Object) bool {
 	_, reserved := builtin[o.ID.Name]
 	switch {
-	case o.SPC != nil:
+	case o.SPC != nil, o.Consumer != nil:
 		return v.Guards(o.ID.Namespace)
+	case o.Issuance != nil:
+		return slices.Contains(v.OwnCertificates(o.ID.Namespace), o.Issuance.SecretName)
 	case o.Sync != nil:
 		return v.Guards(o.ID.Namespace) || reserved || v.named(o)
 	case !v.Guards(o.ID.Namespace):
