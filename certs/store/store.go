@@ -28,6 +28,10 @@ const (
 	SecretProviderClassAPI = "secrets-store.csi.x-k8s.io/v1"
 	SecretSyncAPI          = "secret-sync.x-k8s.io/v1alpha1"
 	SecretAPI              = "v1"
+	DeviceAPI              = deviceGroup + "/v1"
+	ConnectorTemplateAPI   = templateGroup + "/v1"
+	OldTemplateAPI         = oldTemplateGroup + "/v1beta1"
+	CertificateAPI         = certificateGroup + "/v1"
 )
 
 // SyncLabel is the label that the sync controller puts on the Secrets it writes.

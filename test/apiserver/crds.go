@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// files holds the two definitions, written from the observed behaviour of the upstream ones, whose modules cannot be
+// files holds the definitions, written from the observed behaviour or the documentation of the upstream ones, which cannot be
 // fetched everywhere, and one valid object of each kind. Whoever can fetch them replaces the files in crds/.
 //
 //go:embed crds/*.yaml samples/*.yaml

@@ -19,9 +19,10 @@ import (
 
 // Options says what an Index keeps.
 type Options struct {
-	// Inventory names the namespaces whose SecretProviderClasses and
-	// SecretSyncs are watched, and the Secrets watched by name: the reserved
-	// names in those namespaces, and the configured stores in theirs.
+	// Inventory names the namespaces whose SecretProviderClasses, SecretSyncs,
+	// Devices and ConnectorTemplates are watched, and the Secrets watched by
+	// name: the reserved names in those namespaces, and the configured stores in
+	// theirs.
 	Inventory store.Inventory
 }
 
@@ -30,7 +31,7 @@ type Options struct {
 type Index struct {
 	client  dynamic.Interface
 	live    *Live
-	sources map[sourceKey]*source
+	sources map[sourceKey][]*source // one for each API group that serves the kind
 	started atomic.Bool
 }
 
@@ -53,25 +54,46 @@ func NewIndex(cfg *rest.Config, opt Options) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for reads: %w", err)
 	}
-	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey]*source{}}
+	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey][]*source{}}
 	for _, ns := range opt.Inventory.Namespaces {
-		x.watch(store.KindSecretProviderClass, ns, "")
-		x.watch(store.KindSecretSync, ns, "")
+		for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindDevice, store.KindConnectorTemplate} {
+			err = errors.Join(err, x.watch(kind, ns, ""))
+		}
 		for _, name := range store.ReservedNames() {
-			x.watch(store.KindSecret, ns, name)
+			err = errors.Join(err, x.watch(store.KindSecret, ns, name))
 		}
 	}
 	for _, s := range opt.Inventory.Stores {
 		if s.Namespace == "" || s.Name == "" {
 			return nil, errors.New("a store to watch has no name or no namespace") // either would mean all Secrets
 		}
-		x.watch(store.KindSecret, s.Namespace, s.Name)
+		err = errors.Join(err, x.watch(store.KindSecret, s.Namespace, s.Name))
 	}
-	return x, nil
+	return x, err
 }
 
-func (x *Index) watch(kind, namespace, name string) {
-	x.sources[sourceKey{kind, namespace, name}] = newSource(kind, namespace, name)
+func (x *Index) watch(kind, namespace, name string) error {
+	apis, err := servedAs(kind)
+	key := sourceKey{kind, namespace, name}
+	x.sources[key] = nil // a name that is listed twice is watched once
+	for _, api := range apis {
+		x.sources[key] = append(x.sources[key], newSource(api, namespace, name))
+	}
+	return err
+}
+
+// all are the sources of all keys.
+func (x *Index) all() []*source {
+	var all []*source
+	for _, sources := range x.sources {
+		all = append(all, sources...)
+	}
+	return all
+}
+
+// answered reports whether every one of the sources was, and there is one.
+func answered(sources []*source) bool {
+	return len(sources) > 0 && !slices.ContainsFunc(sources, func(s *source) bool { return !s.isAnswered() })
 }
 
 // Start watches until the context ends. It never fails for what the cluster
@@ -82,7 +104,7 @@ func (x *Index) Start(ctx context.Context) error {
 	}
 	// client-go logs each retry by itself; Detail has the same, once.
 	g, ctx := errgroup.WithContext(klog.NewContext(ctx, logr.Discard()))
-	for _, s := range x.sources {
+	for _, s := range x.all() {
 		g.Go(func() error { return s.run(ctx, x.client) })
 	}
 	return g.Wait()
@@ -94,7 +116,7 @@ func (x *Index) NeedLeaderElection() bool { return false }
 // WaitForSync waits until the API server has told, for every source, what there
 // is, be it that the kind does not exist; false if the context ends before.
 func (x *Index) WaitForSync(ctx context.Context) bool {
-	for _, s := range x.sources {
+	for _, s := range x.all() {
 		select {
 		case <-s.answered:
 		case <-ctx.Done():
@@ -107,29 +129,41 @@ func (x *Index) WaitForSync(ctx context.Context) bool {
 // Get returns the object of the name, or store.ErrNotFound. What is not
 // watched, or not seen yet, is asked of the API server.
 func (x *Index) Get(ctx context.Context, kind, namespace, name string) (*store.Object, error) {
-	s := x.sources[sourceKey{kind, namespace, ""}]
-	if s == nil {
-		s = x.sources[sourceKey{kind, namespace, name}]
+	sources := x.sources[sourceKey{kind, namespace, ""}]
+	if sources == nil {
+		sources = x.sources[sourceKey{kind, namespace, name}]
 	}
-	if s == nil || !s.isAnswered() {
+	if !answered(sources) {
 		return x.live.Get(ctx, kind, namespace, name)
 	}
-	return s.get(name)
+	for _, s := range sources {
+		if o, err := s.get(name); !errors.Is(err, store.ErrNotFound) {
+			return o, err
+		}
+	}
+	return nil, notFound(kind, namespace, name)
 }
 
 // List returns the objects of a kind in a namespace, as Live does.
 func (x *Index) List(ctx context.Context, kind, namespace string) ([]*store.Object, error) {
-	s := x.sources[sourceKey{kind, namespace, ""}]
-	if s == nil || !s.isAnswered() {
+	sources := x.sources[sourceKey{kind, namespace, ""}]
+	if !answered(sources) {
 		return x.live.List(ctx, kind, namespace)
 	}
-	return s.all(), nil
+	if len(sources) == 1 {
+		return sources[0].all(), nil
+	}
+	var all []*store.Object
+	for _, s := range sources {
+		all = append(all, s.all()...)
+	}
+	return all, nil
 }
 
 // Detail tells the state of each source, for a readiness check or a person.
 func (x *Index) Detail() map[string]string {
-	detail := make(map[string]string, len(x.sources))
-	for _, s := range x.sources {
+	detail := map[string]string{}
+	for _, s := range x.all() {
 		detail[s.String()] = s.detail()
 	}
 	return detail

@@ -34,19 +34,22 @@ const pageSize = 100
 // Get returns the object of the name, or store.ErrNotFound if it, or its kind,
 // does not exist.
 func (l *Live) Get(ctx context.Context, kind, namespace, name string) (*store.Object, error) {
-	gvk, _, err := kindOf(kind)
+	apis, err := servedAs(kind)
 	if err != nil {
 		return nil, err
 	}
-	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(gvk)
-	switch err := l.reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, u); {
-	case isAbsent(err):
-		return nil, notFound(kind, namespace, name)
-	case err != nil:
-		return nil, fmt.Errorf("get %s %s/%s: %w", kind, namespace, name, err)
+	for _, api := range apis {
+		u := &unstructured.Unstructured{}
+		u.SetGroupVersionKind(api.kind)
+		switch err := l.reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, u); {
+		case isAbsent(err):
+		case err != nil:
+			return nil, fmt.Errorf("get %s %s/%s: %w", kind, namespace, name, err)
+		default:
+			return parse(u)
+		}
 	}
-	return parse(u)
+	return nil, notFound(kind, namespace, name)
 }
 
 // List returns the objects of a kind in a namespace; none if the kind does not
@@ -54,20 +57,27 @@ func (l *Live) Get(ctx context.Context, kind, namespace, name string) (*store.Ob
 // sync controller: the others are not ours to read, and stores known by name
 // are there to be got.
 func (l *Live) List(ctx context.Context, kind, namespace string) ([]*store.Object, error) {
-	gvk, _, err := kindOf(kind)
+	apis, err := servedAs(kind)
 	if err != nil {
 		return nil, err
 	}
 	if namespace == "" {
 		return nil, fmt.Errorf("list %s: a namespace must be named", kind)
 	}
-	if kind != store.KindSecret {
-		return l.list(ctx, gvk, client.InNamespace(namespace))
-	}
 	var all []*store.Object
+	if kind != store.KindSecret {
+		for _, api := range apis {
+			found, err := l.list(ctx, api.kind, client.InNamespace(namespace))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
+		}
+		return all, nil
+	}
 	seen := map[string]bool{}
 	for _, label := range []string{store.StoreLabel, store.SyncLabel} {
-		labelled, err := l.list(ctx, gvk, client.InNamespace(namespace), client.HasLabels{label})
+		labelled, err := l.list(ctx, apis[0].kind, client.InNamespace(namespace), client.HasLabels{label})
 		if err != nil {
 			return nil, err
 		}
@@ -105,24 +115,41 @@ func (l *Live) list(ctx context.Context, gvk schema.GroupVersionKind, opts ...cl
 	return objects, nil
 }
 
-// kindOf tells how the API names a kind, and where it serves it.
-func kindOf(kind string) (schema.GroupVersionKind, schema.GroupVersionResource, error) {
-	api, resource := "", ""
+// served is one way in which the API serves a kind.
+type served struct {
+	kind     schema.GroupVersionKind
+	resource schema.GroupVersionResource
+}
+
+// servedAs tells how the API serves a kind: a ConnectorTemplate is of either of
+// two groups, and both are looked at.
+func servedAs(kind string) ([]served, error) {
+	apis, resource := []string{}, ""
 	switch kind {
 	case store.KindSecretProviderClass:
-		api, resource = store.SecretProviderClassAPI, "secretproviderclasses"
+		apis, resource = []string{store.SecretProviderClassAPI}, "secretproviderclasses"
 	case store.KindSecretSync:
-		api, resource = store.SecretSyncAPI, "secretsyncs"
+		apis, resource = []string{store.SecretSyncAPI}, "secretsyncs"
 	case store.KindSecret:
-		api, resource = store.SecretAPI, "secrets"
+		apis, resource = []string{store.SecretAPI}, "secrets"
+	case store.KindDevice:
+		apis, resource = []string{store.DeviceAPI}, "devices"
+	case store.KindConnectorTemplate:
+		apis, resource = []string{store.ConnectorTemplateAPI, store.OldTemplateAPI}, "connectortemplates"
+	case store.KindCertificate:
+		apis, resource = []string{store.CertificateAPI}, "certificates"
 	default:
-		return schema.GroupVersionKind{}, schema.GroupVersionResource{}, fmt.Errorf("%q is %w", kind, store.ErrOtherKind)
+		return nil, fmt.Errorf("%q is %w", kind, store.ErrOtherKind)
 	}
-	gv, err := schema.ParseGroupVersion(api)
-	if err != nil {
-		return schema.GroupVersionKind{}, schema.GroupVersionResource{}, fmt.Errorf("parse %s: %w", api, err)
+	out := make([]served, len(apis))
+	for i, api := range apis {
+		gv, err := schema.ParseGroupVersion(api)
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", api, err)
+		}
+		out[i] = served{gv.WithKind(kind), gv.WithResource(resource)}
 	}
-	return gv.WithKind(kind), gv.WithResource(resource), nil
+	return out, nil
 }
 
 // isAbsent also covers a kind whose definition is not installed, which a

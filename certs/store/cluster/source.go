@@ -22,11 +22,12 @@ import (
 	"github.com/storewarden/storewarden/certs/store"
 )
 
-// source is one watch and what it has seen: the objects of one kind in one
-// namespace, or the one object of a name. It is the store of a reflector, so
-// that each event is parsed once and its raw form let go; an informer would
-// keep both.
+// source is one watch and what it has seen: the objects of one kind, as one API
+// group serves it, in one namespace, or the one object of a name. It is the store
+// of a reflector, so that each event is parsed once and its raw form let go; an
+// informer would keep both.
 type source struct {
+	api             served
 	kind, namespace string
 	name            string // "" is every name
 
@@ -40,15 +41,19 @@ type source struct {
 	once     sync.Once
 }
 
-func newSource(kind, namespace, name string) *source {
-	return &source{kind: kind, namespace: namespace, name: name, answered: make(chan struct{})}
+func newSource(api served, namespace, name string) *source {
+	return &source{api: api, kind: api.kind.Kind, namespace: namespace, name: name, answered: make(chan struct{})}
 }
 
 func (s *source) String() string {
-	if s.name == "" {
-		return s.kind + " " + s.namespace
+	kind := s.kind
+	if s.api.kind.GroupVersion().String() == store.OldTemplateAPI {
+		kind += "." + s.api.kind.Group // beside the one of today's group
 	}
-	return s.kind + " " + s.namespace + "/" + s.name
+	if s.name == "" {
+		return kind + " " + s.namespace
+	}
+	return kind + " " + s.namespace + "/" + s.name
 }
 
 // The retries of a source: soon after a hiccup, and at most every 10 seconds
@@ -66,13 +71,9 @@ func retries() *wait.Backoff {
 
 // run watches until the context ends.
 func (s *source) run(ctx context.Context, c dynamic.Interface) error {
-	gvk, gvr, err := kindOf(s.kind)
-	if err != nil {
-		return err
-	}
-	resource := c.Resource(gvr).Namespace(s.namespace)
+	resource := c.Resource(s.api.resource).Namespace(s.namespace)
 	expected := &unstructured.Unstructured{}
-	expected.SetGroupVersionKind(gvk)
+	expected.SetGroupVersionKind(s.api.kind)
 	lw := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			list, err := resource.List(ctx, s.narrow(o))
