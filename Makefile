@@ -2,7 +2,7 @@
 GO ?= go
 CONTROLPLANE = KUBEBUILDER_ASSETS="$$($(GO) run ./test/apiserver/binaries)"
 
-.PHONY: help demo quick test test-rego build generate verify bench fuzz fmt lint clean
+.PHONY: help demo quick test test-rego mutants build generate verify bench fuzz fmt lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,9 @@ test: ## everything: unit, Rego with coverage, conventions, cases, API server, c
 
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine
+
+mutants: ## every rule, head and expression taken out or turned round: a test must notice (two minutes)
+	$(GO) run ./test/mutants
 
 build: ## the binary, in bin/
 	$(GO) build -o bin/storewarden ./cmd/storewarden
