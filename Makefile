@@ -20,7 +20,7 @@ test: ## everything: unit, Rego with coverage, conventions, cases, API server, c
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine
 
-mutants: ## every rule, head and expression taken out or turned round: a test must notice (two minutes)
+mutants: ## every rule, head and expression taken out or turned round: a test must notice
 	$(GO) run ./test/mutants
 
 build: ## the binary, in bin/

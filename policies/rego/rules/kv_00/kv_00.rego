@@ -88,10 +88,7 @@ finding contains object.union(
 # shown drops what follows from having given no vault, which is said once.
 shown(_) if input.vault_asked
 
-shown(reason) if {
-	not input.vault_asked
-	reason in class
-}
+shown(reason) if reason in class
 
 variant(reason) := reason if reason in remedied
 

@@ -87,3 +87,14 @@ test_silent_where_there_was_nothing_to_verify if {
 	count(kv_00.finding) == 0 with input as fixture.document({"vault_asked": false, "subject": {"kind": "SecretProviderClass"}})
 	count(kv_00.finding) == 0 with input as fixture.document({"subject": {"kind": "SecretProviderClass"}, "entries": [fixture.entry({"state": "unseen"})]})
 }
+
+test_counts_only_what_no_vault_was_asked_for if {
+	fs := kv_00.finding with input as fixture.document({
+		"subject": {"kind": "SecretProviderClass"}, "vault_asked": false,
+		"entries": [
+			fixture.entry({"id": 0, "state": "unseen"}),
+			fixture.entry({"id": 1, "state": "unseen", "vault": {"problem": "ProviderClassMalformed"}}),
+		],
+	})
+	[f.args.secrets | some f in fs] == ["1 vault secret"]
+}

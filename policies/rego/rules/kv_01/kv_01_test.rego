@@ -29,3 +29,20 @@ test_silent_for_other_problems if {
 		}
 	}
 }
+
+test_says_a_pinned_version_once if {
+	every encoding in ["", "hex"] {
+		count(kv_01.finding) == 1 with input as document("NotFound", {"name": "a", "version": "v1", "encoding": encoding})
+	}
+}
+
+test_wants_no_encoding_for_text if {
+	fs := kv_01.finding with input as fixture.document({"entries": [fixture.entry({
+		"key": "a.crt", "ext": ".crt",
+		"object": {"name": "a"}, "vault": {"problem": "NotFound"},
+	})]})
+	every f in fs {
+		not "variant" in object.keys(f)
+	}
+	count(fs) == 1
+}

@@ -86,5 +86,4 @@ harmless contains e.id if {
 	some e in input.entries
 	e.ext != lower(e.ext)
 	labels[e.id].stated == "application/x-pem-file"
-	e.content.format == "der"
 }

@@ -63,3 +63,7 @@ test_silent_where_anything_goes if {
 	count(found("", ".der", der, "text/plain")) == 0
 	count(found("device-credential", "", {"kind": "text", "format": "none"}, "application/pkix-cert")) == 0
 }
+
+test_says_once_that_a_type_says_nothing if {
+	found("opcua-client", ".der", der, "text/plain") == warned("vague", "application/pkix-cert")
+}

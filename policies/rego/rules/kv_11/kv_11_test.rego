@@ -56,3 +56,13 @@ test_silent_for_what_is_not_seen if {
 		count(found(state, "hex", {"file_encoding": "utf-8"}, {})) == 0
 	}
 }
+
+test_silent_for_a_certificate_resource if {
+	count(found("undecodable", "", {"mismatch": "wrapped", "certificate_resource": true}, {"wrapped": "base64"})) == 0
+}
+
+test_has_no_wording_for_what_other_rules_tell if {
+	found("undecodable", "", {"mismatch": "wrapped"}, {"wrapped": "hex"}) == denied("", "no objectEncoding", "hex")
+	found("undecodable", "hex", {"mismatch": "wrapped"}, {"wrapped": "base64"}) == denied("", "objectEncoding: hex", "hex")
+	found("undecodable", "hex", {"mismatch": "pem"}, {}) == denied("", "objectEncoding: hex", "hex")
+}

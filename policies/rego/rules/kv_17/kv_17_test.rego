@@ -46,3 +46,7 @@ test_silent_where_anything_goes if {
 		}
 	}
 }
+
+test_silent_for_a_document_where_anything_goes if {
+	count(kv_17.finding) == 0 with input as document("device-credential", ["lost-newlines", "json"])
+}

@@ -76,3 +76,20 @@ test_silent_elsewhere if {
 
 # The secret is what it should be; SS-17 tells the SecretSync that maps it.
 test_silent_for_a_credential_mapped_amiss if count(found("opcua-trust", ".key", {"kind": "text"})) == 0
+
+test_silent_for_a_certificate_in_a_document if {
+	count(found("opcua-trust", ".crt", {"kind": "certificate", "format": "pem", "certificates": 1, "problems": ["json"]})) == 0
+}
+
+test_says_of_a_request_that_it_is_one if {
+	wording("opcua-trust", ".der", {"kind": "csr", "problems": ["replacement-chars"]}) == {"variant": "csr"}
+}
+
+test_silent_for_the_client_store if {
+	count(found("opcua-client", ".der", {"kind": "certificate", "format": "der", "certificates": 1, "problems": ["openssl-label"]})) == 0
+	count(found("opcua-client", ".der", {"kind": "text", "problems": ["replacement-chars"]})) == 0
+}
+
+test_fires_for_text_under_the_key_of_a_key if {
+	wording("tls-trust", ".key", {"kind": "text"}) == {"variant": ""}
+}

@@ -28,3 +28,11 @@ test_silent if {
 	found(true, true, false, []) == set()
 	found(false, true, true, [fixture.removed({"key": "b.der"})]) == set()
 }
+
+test_silent_without_an_update if {
+	count(sec_04.finding) == 0 with input as fixture.document({
+		"operation": "audit", "secret": {"managed": true},
+		"entries": [fixture.entry({"mapped": true, "changed": true})],
+		"removed": [fixture.removed({"key": "a.der"})],
+	})
+}

@@ -17,3 +17,7 @@ test_silent if {
 	found(false, false, false) == set()
 	found(true, true, true) == set()
 }
+
+test_silent_when_it_is_made if {
+	count(sec_05.finding) == 0 with input as fixture.document({"operation": "create", "secret": {"lost_label": true}})
+}

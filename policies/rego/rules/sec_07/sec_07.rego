@@ -108,8 +108,7 @@ finding contains {"code": "SEC-07", "entry": e.id, "variant": "private-key"} if 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": "not-pem"} if {
 	some e in contents.unsuited
 	e.role == "tls-trust"
-	e.content.format == "der"
-	e.content.kind in {"certificate", "certificate-bundle"}
+	e.content.kind in {"certificate", "certificate-bundle"} # which PEM would suit
 }
 
 finding contains {"code": "SEC-07", "entry": e.id, "variant": client[lower(e.ext)]} if {

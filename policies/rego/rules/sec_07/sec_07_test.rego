@@ -88,3 +88,26 @@ test_silent_where_anything_goes if {
 test_silent_for_what_is_not_decoded if {
 	count(sec_07.finding) == 0 with input as fixture.document({"entries": [fixture.entry({"role": "opcua-client", "ext": ".der", "state": "undecodable"})]})
 }
+
+test_says_each_thing_once if {
+	every case in [
+		["opcua-trust", ".pem", {"kind": "text", "format": "none"}],
+		["opcua-client", ".der", {"kind": "text", "format": "none"}],
+		["tls-trust", ".crt", {"kind": "crl", "format": "der"}],
+	] {
+		[role, ext, content] := case
+		count(sec_07.finding) == 1 with input as fixture.document({"entries": [fixture.entry({"role": role, "ext": ext, "state": "decoded", "content": content})]})
+	}
+}
+
+test_leaves_a_label_that_harms_nothing if {
+	every case in [
+		["opcua-client", ".pem", {"kind": "private-key", "format": "pem", "private_keys": 1}],
+		["device-credential", "", {"kind": "certificate", "format": "pem", "certificates": 1}],
+		["opcua-trust", ".crl", {"kind": "crl", "format": "der", "crls": 1}],
+	] {
+		[role, ext, content] := case
+		labelled := object.union(content, {"problems": ["openssl-label"]})
+		count(sec_07.finding) == 0 with input as fixture.document({"entries": [fixture.entry({"role": role, "ext": ext, "state": "decoded", "content": labelled})]})
+	}
+}

@@ -23,3 +23,11 @@ test_fires_for_another_spelling if {
 test_silent_with_a_client if found("c", "clientId", ["a"]) == set()
 
 test_silent_for_a_mounted_class if found("", "", []) == set()
+
+test_silent_for_another_provider if {
+	every spelling in ["", "clientId"] {
+		count(spc_07.finding) == 0 with input as fixture.document({"spc": {
+			"provider": "gcp", "has_parameters": true, "client_spelling": spelling, "used_by": ["a"],
+		}})
+	}
+}

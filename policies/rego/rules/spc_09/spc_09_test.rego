@@ -30,3 +30,8 @@ test_silent_with_objects if found("create", {"objects_trouble": "", "used_by": [
 test_silent_without_parameters if found("create", {"has_parameters": false}) == set()
 
 test_silent_for_another_provider if found("create", {"provider": "gcp", "used_by": ["a"]}) == set()
+
+test_silent_with_objects_that_nobody_maps if {
+	found("create", {"objects_trouble": ""}) == set()
+	found("update", {"objects_trouble": "", "had_objects": true}) == set()
+}

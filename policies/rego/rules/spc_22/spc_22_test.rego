@@ -27,3 +27,5 @@ test_leaves_base64_to_another if found("SecretSync", "", "wrapped", "base64") ==
 test_silent_when_declared if found("SecretSync", "hex", "wrapped", "hex") == set()
 
 test_silent_for_text if found("SecretSync", "", "", "") == set()
+
+test_silent_where_no_vault_is_behind_it if found("SecretSync", "", "", "hex") == set()

@@ -18,3 +18,5 @@ test_silent_for_other_defects if found("base64", "undecodable", {"mismatch": "pe
 test_silent_for_hex if found("hex", "undecodable", {"mismatch": "odd-length", "looks": "hex"}) == set()
 
 test_silent_when_decoded if found("base64", "decoded", {"looks": "base64"}) == set()
+
+test_silent_for_what_decodes if found("base64", "decoded", {"looks": "hex"}) == set()

@@ -21,3 +21,9 @@ test_silent if {
 	}
 	found("pem", "cert") == set()
 }
+
+test_silent_in_an_unreadable_object if {
+	every object_ in [{"format": "der", "type": "secret"}, {"format": "pfx", "type": "cert"}] {
+		count(spc_27.finding) == 0 with input as fixture.document({"entries": [fixture.entry({"trouble": "mapping", "object": object_})]})
+	}
+}

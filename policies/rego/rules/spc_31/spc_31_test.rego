@@ -19,3 +19,11 @@ test_fires if {
 test_silent_where_one_is_told if found([entry(0, "undecodable", ["b"], "hex"), entry(1, "decoded", ["a"], "")]) == set()
 
 test_silent_for_one if found([entry(0, "decoded", [], "hex")]) == set()
+
+test_silent_on_a_malformed_one if {
+	count(found([entry(0, "malformed", ["b"], "hexx"), entry(1, "unseen", ["a"], "")])) == 1
+}
+
+test_fires_beside_what_is_undecodable_for_another_reason if {
+	count(found([entry(0, "decoded", ["b"], "hex"), entry(1, "decoded", ["a"], ""), entry(2, "undecodable", [], "hex")])) == 2
+}

@@ -25,3 +25,5 @@ test_silent_without_a_history if found("SecretProviderClass", {"object": {"histo
 test_silent_for_another_cause if found("SecretSync", {"near": "file-name", "state": "unresolved"}) == set()
 
 test_silent_when_resolved if found("SecretSync", {"near": "history", "state": "decoded"}) == set()
+
+test_leaves_a_mapping_to_the_other_wording if found("SecretSync", {"object": {"history": 2}, "misses": ["a"]}) == set()

@@ -25,3 +25,10 @@ test_silent if {
 	found([]) == set()
 	found([mode("a", "true", true, true), mode("b", "false", false, true)]) == set()
 }
+
+test_silent_for_another_provider if {
+	count(spc_35.finding) == 0 with input as fixture.document({"spc": {
+		"provider": "gcp",
+		"modes": [mode("a", "yes", true, false), mode("b", "true", true, true)],
+	}})
+}

@@ -16,3 +16,7 @@ test_silent if {
 		found(permission) == set()
 	}
 }
+
+test_silent_in_an_unreadable_object if {
+	count(spc_44.finding) == 0 with input as fixture.document({"entries": [fixture.entry({"trouble": "mapping", "object": {"file_permission": "rw-r--r--"}})]})
+}

@@ -36,3 +36,5 @@ test_has_no_name_for_one_letter if {
 test_leaves_a_file_name_to_another if found("a.der", "my-server.der", "file-name") == set()
 
 test_silent_for_legal_names if found("my-server-der", "my-server.der", "") == set()
+
+test_leaves_the_part_of_a_certificate_to_another if found("my-cert/tls.crt", "my-server.der", "") == set()

@@ -14,5 +14,4 @@ package storewarden.rules.ss_07
 
 finding contains {"code": "SS-07", "field": "spec.secretObject.data"} if {
 	count(input.entries) == 0
-	input.subject.kind == "SecretSync"
 }

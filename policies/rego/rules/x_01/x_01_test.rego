@@ -25,3 +25,7 @@ test_silent_in_the_last_second if {
 test_silent_where_the_store_is_unknown if {
 	count(x_01.finding) == 0 with input as document("", 999)
 }
+
+test_silent_where_the_end_cannot_be_read if {
+	count(x_01.finding) == 0 with input as document("opcua-trust", 0)
+}
