@@ -84,3 +84,6 @@ func content(expression string) ([]byte, error) {
 	}
 	return out, nil
 }
+
+// Content is what is behind the words for a content, such as server.pem+ca.pem.
+func Content(expression string) ([]byte, error) { return content(expression) }

@@ -5,6 +5,8 @@
 #   finding for another.
 package storewarden.lib.upload
 
+import data.storewarden.lib.lists
+
 # options holds what follows the names in "az keyvault secret set", by entry. It
 # has a value for every entry, since a finding that uses it is lost otherwise.
 options[e.id] := concat(" ", array.concat(["--file", file(e.key), "--encoding", encoding(e.object.name, e.object.encoding, e.ext)], type(e.key, e.ext))) if {
@@ -46,4 +48,15 @@ types := {
 	".crt": "application/x-pem-file",
 	".pem": "application/x-pem-file",
 	".crl": "application/pkix-crl",
+}
+
+# declare is what must follow where the entry would read the upload as text.
+declare[e.id] := lists.declare[e.id] if {
+	some e in input.entries
+	lower(e.ext) in binary
+}
+
+declare[e.id] := "" if {
+	some e in input.entries
+	not lower(e.ext) in binary
 }

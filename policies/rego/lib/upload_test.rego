@@ -29,3 +29,14 @@ test_secret_by_hand if {
 test_entry_without_a_key if {
 	options("", "", {"name": "a", "encoding": "hex"}) == "--file ./FILE --encoding hex"
 }
+
+test_declares_what_is_binary if {
+	words := upload.declare with input as fixture.document({"entries": [
+		fixture.entry({"id": 0, "ext": ".DER"}),
+		fixture.entry({"id": 1, "ext": ".der", "object": {"encoding": "hex"}}),
+		fixture.entry({"id": 2, "ext": ".crt"}),
+	]})
+	contains(words[0], "objectEncoding: hex")
+	words[1] == ""
+	words[2] == ""
+}

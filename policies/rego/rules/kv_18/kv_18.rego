@@ -9,7 +9,7 @@
 #   subjects: [SecretProviderClass, SecretSync]
 #   severity: deny
 #   message: "vault secret {ref} holds {what}, not what belongs under key {key}"
-#   remedy: "Use the secret that holds the file, or upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#   remedy: "Use the secret that holds the file, or upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #   symptom: Selecting a secret that is not the right certificate makes connections fail with BadCertificateUntrusted, or BadCertificateChainIncomplete for a CA.
 #   implies: [KV-09, KV-11, KV-21, SEC-07, SS-11, SS-12, SS-13, X-01, X-02, X-03, X-04, X-05, X-13, X-15, X-16, X-17, X-18, X-21, X-23]
 #   covers: [KV-16]
@@ -19,10 +19,10 @@
 #       message: "vault secret {ref} is empty"
 #     csr:
 #       message: "vault secret {ref} holds a certificate request, which no CA has signed yet"
-#       remedy: "Let a CA sign the request, and upload the certificate that it returns: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Let a CA sign the request, and upload the certificate that it returns: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     pkcs7:
 #       message: "vault secret {ref} holds PKCS#7 (.p7b), which the connector does not read"
-#       remedy: "Take the certificates out of it: openssl pkcs7 -inform DER -in FILE.p7b -print_certs -out {stem}.pem (without -inform DER if it is PEM), write each as a file of its own in the form of its key, and upload it as a secret of its own: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Take the certificates out of it: openssl pkcs7 -inform DER -in FILE.p7b -print_certs -out {stem}.pem (without -inform DER if it is PEM), write each as a file of its own in the form of its key, and upload it as a secret of its own: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     public-key:
 #       message: "vault secret {ref} holds a bare public key, without the certificate around it"
 #     corrupted:
@@ -30,34 +30,34 @@
 #       remedy: "Upload the original file with its encoding: az keyvault secret set --vault-name {vault} --name {secret} --file ./{key} --encoding hex --content-type {upload_type}; and set objectEncoding: hex in the entry"
 #     crl:
 #       message: "vault secret {ref} holds a CRL, but key {key} is one for a certificate"
-#       remedy: "Map the CRL to {stem}.crl, beside the certificate of its CA under the same name, or upload the certificate: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Map the CRL to {stem}.crl, beside the certificate of its CA under the same name; or upload the certificate: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     crl-in-bundle:
 #       message: "vault secret {ref} holds a CRL: the trust list of this connector takes certificates only"
 #       remedy: "Remove {key} from this trust list; CRLs belong in the lists of the connector for OPC UA"
 #     label:
 #       message: "key {key} holds a certificate under a PEM label that OpenSSL reads, and so the connector, and hardly anything else"
-#       remedy: "Write it under the usual label: openssl x509 -in FILE -out ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Write it under the usual label: openssl x509 -in FILE -out ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     damaged:
 #       message: "vault secret {ref} holds a certificate or CRL that is damaged: no parser reads it"
-#       remedy: "See what is wrong: storewarden inspect vault:{vault}/{secret}; then upload the original file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "See what is wrong: storewarden inspect vault:{vault}/{secret}; then upload the original file: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     encoded:
 #       message: "vault secret {ref} holds {what} that is {layers} of what should be there: it was encoded once too often"
-#       remedy: "Upload the original file, and let az do the encoding: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Upload the original file, and let az do the encoding: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     utf-16:
 #       message: "vault secret {ref} holds text in UTF-16, as PowerShell writes it: the connector finds no certificate in it"
-#       remedy: "Convert the file: iconv -f UTF-16 -t UTF-8 FILE > ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Convert the file: iconv -f UTF-16 -t UTF-8 FILE > ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     html:
 #       message: "vault secret {ref} holds a web page: most often the error or login page that came instead of the download"
-#       remedy: "Download the file again and look at it: storewarden inspect ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Download the file again and look at it: storewarden inspect ./{key}; then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     json:
 #       message: "vault secret {ref} holds JSON, not the certificate itself"
-#       remedy: "Take the certificate out of it; of what az keyvault certificate show printed: jq -r .cer FILE | base64 -d > {stem}.der; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Take the certificate out of it; of what az keyvault certificate show printed: jq -r .cer FILE | base64 -d > {stem}.der; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     yaml:
 #       message: "vault secret {ref} holds YAML, not the certificate itself"
-#       remedy: "Take the certificate out of it; of a Secret: kubectl create --dry-run=client -f FILE -o json | jq -r '.data[\"{key}\"]' | base64 -d > ./{key}; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Take the certificate out of it; of a Secret: kubectl create --dry-run=client -f FILE -o json | jq -r '.data[\"{key}\"]' | base64 -d > ./{key}; then upload the file: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     java-keystore:
 #       message: "vault secret {ref} holds a Java key store, which only Java reads"
-#       remedy: "Take the certificate out of it: keytool -exportcert -keystore FILE -alias ALIAS -file {stem}.der (with -rfc for PEM); then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#       remedy: "Take the certificate out of it: keytool -exportcert -keystore FILE -alias ALIAS -file {stem}.der (with -rfc for PEM); then upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #     loose-text:
 #       message: "key {key} holds text beside the certificates of a trust list"
 #       remedy: "Keep credentials in a SecretSync of their own: every key of a trust list becomes a file that the connector reads as a certificate"
@@ -67,7 +67,7 @@ import data.storewarden.lib.contents
 import data.storewarden.lib.roles
 import data.storewarden.lib.upload
 
-finding contains object.union({"code": "KV-18", "entry": id, "args": {"upload": upload.options[id]}}, wording) if {
+finding contains object.union({"code": "KV-18", "entry": id, "args": {"upload": upload.options[id], "declare": upload.declare[id]}}, wording) if {
 	some id, wording in wordings
 }
 

@@ -14,7 +14,7 @@
 #   variants:
 #     file-name:
 #       message: "objectName {entry} is the name of a file, not of a vault secret"
-#       remedy: "Set objectName: {suggested}, the name under which az iot ops stores that file; the file's own name belongs in the SecretSync's targetKey"
+#       remedy: "Set objectName: {suggested}, the name under which az iot ops stores that file, and the same as sourcePath in the SecretSync; the file's own name belongs in targetKey"
 package storewarden.rules.spc_18
 
 import data.storewarden.lib.names

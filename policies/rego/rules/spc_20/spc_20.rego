@@ -9,7 +9,7 @@
 #   subjects: [SecretProviderClass, SecretSync]
 #   severity: deny
 #   message: "objectType cert fetches {secret} as a certificate resource: entries of the connector's lists are fetched as secrets"
-#   remedy: "In SecretProviderClass {spc} set objectType: secret for {secret}, with objectEncoding: hex; if only the certificate resource exists, store the public certificate as a secret first: az keyvault certificate download --vault-name {vault} --name {secret} --encoding DER --file {secret}.der; az keyvault secret set --vault-name {vault} --name {secret}-der --file {secret}.der --encoding hex --content-type application/pkix-cert"
+#   remedy: "In SecretProviderClass {spc} set objectType: secret for {secret}, with objectEncoding: hex; if only the certificate resource exists, store the public certificate as a secret first: az keyvault certificate download --vault-name {vault} --name {secret} --encoding DER --file {secret}.der; az keyvault secret set --vault-name {vault} --name {secret}-der --file {secret}.der --encoding hex --content-type application/pkix-cert; then use objectName {secret}-der"
 #   symptom: The sync fails with SecretNotFound, or the list holds PEM under a .der key and connections fail with BadCertificateUntrusted.
 #   implies: [SPC-26]
 #   sources: ["Azure Key Vault provider v1.8.2, objectType cert", "Azure IoT Operations documentation, add as a secret and not as a certificate resource"]

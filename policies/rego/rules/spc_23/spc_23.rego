@@ -15,7 +15,7 @@
 #   variants:
 #     pem:
 #       message: "objectEncoding is {encoding}, but vault secret {ref} holds PEM text as it is"
-#       remedy: "Upload the file so: az keyvault secret set --vault-name {vault} --name {secret} {upload}; or keep the secret and remove the line objectEncoding: {encoding} of {secret} in SecretProviderClass {spc}"
+#       remedy: "Upload the file so: az keyvault secret set --vault-name {vault} --name {secret} {upload}{keep}"
 #     base64:
 #       message: "objectEncoding is {encoding}, but vault secret {ref} is stored as base64"
 #       remedy: "In SecretProviderClass {spc} set objectEncoding: base64 for {secret}; or upload the file so: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
@@ -33,9 +33,18 @@ finding contains {
 	"entry": e.id,
 	"field": fields.object(input.subject.kind, e.field, "objectEncoding"),
 	"variant": variant,
-	"args": {"upload": upload.options[e.id]},
+	"args": {"upload": upload.options[e.id], "keep": keep(lower(e.ext), e)},
 } if {
 	some e in input.entries
 	variant := variants[e.vault.mismatch]
 	lower(e.object.encoding) == "hex"
+}
+
+# keep is the other way out where the value is PEM: the key must suit it.
+keep(".crl", _) := ""
+
+keep(".der", e) := sprintf("; or keep the secret and remove the line objectEncoding: %s of %s in SecretProviderClass %s, and rename the target key to %s.crt", [e.object.encoding, e.object.name, input.spc.name, e.stem])
+
+keep(ext, e) := sprintf("; or keep the secret and remove the line objectEncoding: %s of %s in SecretProviderClass %s", [e.object.encoding, e.object.name, input.spc.name]) if {
+	not ext in upload.binary
 }
