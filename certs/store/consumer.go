@@ -34,6 +34,18 @@ const ApplicationCertificate = "aio-opc-opcuabroker-default-application-cert"
 type Consumer struct {
 	Endpoints  []Endpoint  // inbound ones of a Device, by name
 	References []Reference // in the order of the endpoints
+	// Types are those of the endpoints that a ConnectorTemplate serves.
+	Types []string
+}
+
+// TypesOf are the types of the endpoints that a reference is for.
+func (c *Consumer) TypesOf(r Reference) []string {
+	for _, e := range c.Endpoints {
+		if e.Name == r.Endpoint {
+			return []string{e.Type}
+		}
+	}
+	return c.Types
 }
 
 // Endpoint is an inbound endpoint of a Device.
@@ -127,6 +139,9 @@ type consumerSpec struct {
 			} `json:"secrets"`
 		} `json:"managedConfigurationSettings"`
 	} `json:"runtimeConfiguration"`
+	Types []struct {
+		Type string `json:"endpointType"`
+	} `json:"deviceInboundEndpointTypes"`
 }
 
 type endpointWire struct {
@@ -157,6 +172,9 @@ func parseConsumer(w *consumerSpec) *Consumer {
 	for _, name := range slices.Sorted(maps.Keys(w.Endpoints.Inbound)) {
 		e := w.Endpoints.Inbound[name]
 		c.addEndpoint(name, &e)
+	}
+	for _, t := range w.Types {
+		c.Types = append(c.Types, t.Type)
 	}
 	m := w.Runtime.Managed
 	const settings = "spec.runtimeConfiguration.managedConfigurationSettings."

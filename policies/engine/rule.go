@@ -79,7 +79,7 @@ func codeOf(pkg *ast.Package) (code string, ok bool) {
 
 var catalogued = regexp.MustCompile(`^(SPC|SS|SEC|KV|X|CL|U)-[0-9]{2}$`)
 
-var kinds = []string{"SecretProviderClass", "SecretSync", "Secret"}
+var kinds = []string{"SecretProviderClass", "SecretSync", "Secret", "Device", "ConnectorTemplate", "Certificate"}
 
 // ruleOf reads the METADATA of a rule's package and refuses what is incomplete:
 // a rule without a remedy is of no use to anybody.

@@ -41,6 +41,15 @@ type Document struct {
 	Keys         []Key         `json:"keys"`
 	// Unverified groups the entries whose contents were not seen, by reason.
 	Unverified []Unverified `json:"unverified"`
+	// Endpoints are a Device's; References are where it, or a ConnectorTemplate,
+	// names a Secret.
+	Endpoints  []Endpoint  `json:"endpoints"`
+	References []Reference `json:"references"`
+	// Referrers are the Devices and ConnectorTemplates that name the subject, a
+	// SecretSync or a Secret.
+	Referrers []Referrer `json:"referrers"`
+	// Issuance is what a cert-manager Certificate asks for.
+	Issuance Issuance `json:"issuance"`
 }
 
 // Subject is the object under judgement.
@@ -68,6 +77,9 @@ type Store struct {
 	// Near is the reserved name that the object's own name probably means, "" if
 	// none.
 	Near string `json:"near"`
+	// Syncs is whether the namespace of a Device or a ConnectorTemplate is known
+	// to have any SecretSync.
+	Syncs bool `json:"syncs"`
 }
 
 // ProviderClass is a SecretProviderClass: the subject, or the one that the
@@ -384,4 +396,74 @@ type Unverified struct {
 	Reason  string   `json:"reason"`
 	Message string   `json:"message"`
 	Names   []string `json:"names"`
+}
+
+// Endpoint is an inbound endpoint of a Device.
+type Endpoint struct {
+	Name   string `json:"name"`
+	Field  string `json:"field"`
+	Type   string `json:"type"`
+	Host   string `json:"host"` // of its address
+	Method string `json:"method"`
+	// AutoAccept is whether every server certificate is accepted; Unreadable is
+	// whether the additional configuration, which says so, is no JSON object.
+	AutoAccept bool `json:"auto_accept"`
+	Unreadable bool `json:"unreadable"`
+	// Named is whether a certificate of the trust list names the host. If none
+	// does, Near is the subject of one that means the same machine by another
+	// name, "" if there is none either, NearKey its key, NearNames its names.
+	Named     bool     `json:"named"`
+	Near      string   `json:"near"`
+	NearKey   string   `json:"near_key"`
+	NearNames []string `json:"near_names"`
+}
+
+// Reference is where a Device or a ConnectorTemplate names a Secret.
+type Reference struct {
+	Field    string `json:"field"`
+	Endpoint string `json:"endpoint"` // "" of a ConnectorTemplate
+	// Use is trust list, certificate, private key, intermediate certificates,
+	// user name, password or secret.
+	Use    string `json:"use"`
+	Text   string `json:"text"` // as written
+	Secret string `json:"secret"`
+	Key    string `json:"key"`
+	// State is malformed, absent, unseen or found; KeyFound is whether a Secret
+	// that was found has the key, or will have it, and Keys are what it has.
+	State    string   `json:"state"`
+	KeyFound bool     `json:"key_found"`
+	Keys     []string `json:"keys"`
+	// Synced is whether a SecretSync makes the Secret.
+	Synced bool `json:"synced"`
+	// Paired is whether the same endpoint also names a private key, HoldsKey
+	// whether what a certificate's reference names holds one itself.
+	Paired   bool `json:"paired"`
+	HoldsKey bool `json:"holds_key"`
+	// Others names what uses the same trust list for endpoints of other types.
+	Others []string `json:"others"`
+}
+
+// Referrer is a Device or a ConnectorTemplate that names the subject.
+type Referrer struct {
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Field    string `json:"field"`
+	Endpoint string `json:"endpoint"`
+	Use      string `json:"use"`
+	Key      string `json:"key"` // "" for all of them
+	// Has is whether the subject has that key, Had whether it had before this
+	// update.
+	Has bool `json:"has"`
+	Had bool `json:"had"`
+}
+
+// Issuance is what a cert-manager Certificate asks for, defaults filled in.
+type Issuance struct {
+	Secret       string   `json:"secret"`
+	CommonName   string   `json:"common_name"`
+	URIs         []string `json:"uris"`
+	CA           bool     `json:"ca"`
+	Usages       []string `json:"usages"` // as cert-manager spells them
+	KeyAlgorithm string   `json:"key_algorithm"`
+	KeyBits      int      `json:"key_bits"`
 }

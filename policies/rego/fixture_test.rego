@@ -29,6 +29,12 @@ key(fields) := over(data.fixture.key, fields)
 
 removed(fields) := over(data.fixture.removed, fields)
 
+endpoint(fields) := over(data.fixture.endpoint, fields)
+
+reference(fields) := over(data.fixture.reference, fields)
+
+referrer(fields) := over(data.fixture.referrer, fields)
+
 unverified(fields) := over(data.fixture.unverified, fields)
 
 # document is a SecretSync's unless fields say otherwise.

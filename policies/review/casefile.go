@@ -25,16 +25,22 @@ type casefile struct {
 	subject *store.Object
 	role    store.Role
 
-	items    []item // the subject's entries, then the sibling list's
-	own      int    // how many of them are the subject's
-	sync     input.Sync
-	spc      input.ProviderClass
-	secret   input.Secret
-	removed  []input.Removed
-	problems []verdict.Problem
-	outputs  map[*store.SecretProviderClass]map[string]int // how many entries have an output
-	certs    []certFact
-	crls     []crlFact
+	items      []item // the subject's entries, then the sibling list's
+	own        int    // how many of them are the subject's
+	sync       input.Sync
+	spc        input.ProviderClass
+	secret     input.Secret
+	removed    []input.Removed
+	problems   []verdict.Problem
+	endpoints  []input.Endpoint
+	references []input.Reference
+	referrers  []input.Referrer
+	syncs      bool            // whether the namespace may have SecretSyncs
+	using      []*store.Object // Devices and ConnectorTemplates, once listed
+	listed     bool
+	outputs    map[*store.SecretProviderClass]map[string]int // how many entries have an output
+	certs      []certFact
+	crls       []crlFact
 }
 
 // item is an entry on its way through: what it refers to, and what came of it.
@@ -59,7 +65,10 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 	if n := c.size(); n > maxEntries {
 		return nil, fmt.Errorf("it has %d entries, more than the %d that are judged: split it", n, maxEntries)
 	}
-	c.role = c.r.opt.Inventory.RoleOf(c.subject)
+	c.role = c.roleOf(ctx, c.subject)
+	if c.subject.Sync != nil || c.subject.Secret != nil {
+		c.referrers = c.referrersOf(ctx, c.subject)
+	}
 	c.spc = input.ProviderClass{UsedBy: []string{}, Modes: []input.Mode{}, SecretObjects: []input.SecretObject{}}
 	c.sync = emptySync()
 	switch {
@@ -77,17 +86,22 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 		c.items = c.keys(c.subject, c.role)
 		c.addReferences(ctx)
 		c.aroundSecret(ctx)
+	case c.subject.Consumer != nil:
+		c.ofConsumer(ctx)
+	case c.subject.Issuance != nil:
 	default:
 		return nil, fmt.Errorf("the kind %s is not judged", c.subject.ID.Kind)
 	}
 	c.own = len(c.items)
 	c.addSibling(ctx)
+	c.addUsed(ctx)
 	if err := c.lookIntoVault(ctx); err != nil {
 		return nil, err
 	}
 	c.relate()
 	c.pairUp()
 	c.loseAnchors(ctx)
+	c.concludeConsumer()
 	return c.assemble(), nil
 }
 
@@ -103,6 +117,8 @@ func (c *casefile) size() int {
 		return len(o.Sync.Mappings)
 	case o.Secret != nil:
 		return len(o.Secret.Keys)
+	case o.Consumer != nil:
+		return len(o.Consumer.References)
 	}
 	return 0
 }
@@ -115,10 +131,11 @@ func (c *casefile) assemble() *input.Document {
 		Subject: input.Subject{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name,
 			Projected: c.subject.Projected, Changed: c.subject.Projected && c.changed()},
 		Store: input.Store{Role: string(c.role), Reserved: string(reserved), Title: title(c.role),
-			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace(), Near: store.NearReserved(id.Name)},
+			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace(), Near: store.NearReserved(id.Name), Syncs: c.syncs},
 		SPC: c.spc, Sync: c.sync, Secret: c.secret, Removed: orEmpty(c.removed),
 		Entries: make([]input.Entry, c.own), Unverified: c.unverified(),
 		Certificates: make([]input.Certificate, 0, c.own), CRLs: []input.CRL{}, Keys: c.privateKeys(),
+		Endpoints: orEmpty(c.endpoints), References: orEmpty(c.references), Referrers: orEmpty(c.referrers), Issuance: c.issuance(),
 	}
 	for i := range doc.Entries {
 		doc.Entries[i] = c.items[i].entry

@@ -27,7 +27,7 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 	slices.Sort(c.spc.UsedBy)
 	if old := c.req.Old; old != nil && old.SPC != nil {
 		c.spc.HadObjects = len(old.SPC.Objects.Entries) > 0
-		c.removed = c.removedFrom(old.SPC, p, syncs)
+		c.removed = c.removedFrom(ctx, old.SPC, p, syncs)
 	}
 	c.aroundClass(ctx, p)
 	if !c.spc.NearAzure && len(syncs) == 0 {
@@ -42,7 +42,7 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 				switch {
 				case e.Produces(m.SourcePath) || (e.Trouble != "" && m.SourcePath == e.Output()):
 					it.entry.UsedBy = append(it.entry.UsedBy, s.ID.Name)
-					it.use(c.r.opt.Inventory.RoleOf(s), m.TargetKey)
+					it.use(c.roleOf(ctx, s), m.TargetKey)
 				case e.Trouble == "" && e.History >= 2 && m.SourcePath == e.Output():
 					it.entry.Misses = append(it.entry.Misses, s.ID.Name)
 				}
@@ -84,7 +84,7 @@ func (c *casefile) users(ctx context.Context) []*store.Object {
 
 // removedFrom lists what old offered and now does not, though a SecretSync maps
 // it. A class that offers nothing at all has a finding of its own.
-func (c *casefile) removedFrom(old, now *store.SecretProviderClass, syncs []*store.Object) []input.Removed {
+func (c *casefile) removedFrom(ctx context.Context, old, now *store.SecretProviderClass, syncs []*store.Object) []input.Removed {
 	if now.Objects.Trouble != "" {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (c *casefile) removedFrom(old, now *store.SecretProviderClass, syncs []*sto
 				continue
 			}
 			out = append(out, input.Removed{Name: was.Name, Output: m.SourcePath, Sync: s.ID.Name, Key: m.TargetKey,
-				Role: string(c.r.opt.Inventory.RoleOf(s))})
+				Role: string(c.roleOf(ctx, s))})
 		}
 	}
 	return out
@@ -320,24 +320,29 @@ func (c *casefile) addReferences(ctx context.Context) {
 }
 
 // addSibling takes in the other list of a pair: a CRL in either may speak of a
-// certificate in the other. What stands in the cluster counts before what a
-// SecretSync declares.
+// certificate in the other.
 func (c *casefile) addSibling(ctx context.Context) {
 	name, role := c.sibling()
 	if name == "" {
 		return
 	}
-	ns := c.subject.ID.Namespace
 	if c.subject.Sync != nil {
 		c.addPatched(ctx)
 	}
+	c.items = append(c.items, c.storeItems(ctx, name, role)...)
+}
+
+// storeItems are the entries of a store beside the subject. What stands in the
+// cluster counts before what a SecretSync declares.
+func (c *casefile) storeItems(ctx context.Context, name string, role store.Role) []item {
+	ns := c.subject.ID.Namespace
 	if o, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name); err == nil && o.Secret != nil {
-		c.items = append(c.items, c.keys(o, role)...)
-		return
+		return c.keys(o, role)
 	}
 	if o, err := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name); err == nil && o.Sync != nil {
-		c.items = append(c.items, c.mappings(ctx, o, role, false)...)
+		return c.mappings(ctx, o, role, false)
 	}
+	return nil
 }
 
 // addPatched takes in the CRLs that somebody patched into the Secret of a
@@ -357,7 +362,7 @@ func (c *casefile) addPatched(ctx context.Context) {
 }
 
 func (c *casefile) sibling() (name string, role store.Role) {
-	if c.subject.SPC != nil {
+	if c.subject.Sync == nil && c.subject.Secret == nil {
 		return "", ""
 	}
 	switch c.role {

@@ -12,3 +12,18 @@ test_fires if {
 }
 
 test_silent if found([]) == set()
+
+referred(has, had) := f if {
+	f := ss_29.finding with input as fixture.document({"referrers": [fixture.referrer({
+		"kind": "Device", "name": "press-1", "use": "certificate", "key": "c", "has": has, "had": had,
+	})]})
+}
+
+test_a_key_that_is_named if {
+	referred(false, true) == {{
+		"code": "SS-29", "field": "spec.secretObject.data", "variant": "named", "severity": "deny",
+		"args": {"user": "Device press-1", "use": "certificate", "key": "c"},
+	}}
+	referred(true, true) == set()
+	referred(false, false) == set()
+}
