@@ -85,7 +85,7 @@ func leaf(name string) (*certtest.Cert, error) {
 }
 
 func certificate(name string) (*certtest.Cert, error) {
-	for _, make := range []func(string) (*certtest.Cert, error){authority, leaf} {
+	for _, make := range []func(string) (*certtest.Cert, error){authority, leaf, estate} {
 		if c, err := make(name); c != nil || err != nil {
 			return c, err
 		}
