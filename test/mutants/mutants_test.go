@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Take a rule away, and a test in its folder and a case go red. "make mutants"
+// Take a rule away, and a test in its folder and a case go red. That each rule
+// has a case is demanded beside the cases. "make mutants"
 // does the same with every head and every expression.
 func TestEveryRuleIsNeeded(t *testing.T) {
 	b, err := newBench()
@@ -41,8 +42,8 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if name == "" {
-				t.Error("without the rule no case fails")
+			if name == "" && slices.ContainsFunc(all, func(w world) bool { return w.names(code) }) {
+				t.Error("cases list it, but without the rule none fails")
 			}
 			t.Logf("without it fail %s and the case %s", test, name)
 		})
