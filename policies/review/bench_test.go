@@ -53,15 +53,20 @@ func BenchmarkReviewSecretOfFour(b *testing.B) {
 	benchmark(b, p.reviewer(), subject(b, p, store.KindSecret))
 }
 
-// A SecretProviderClass of 50 entries whose secrets are known.
-func BenchmarkReviewProviderClassOf50(b *testing.B) {
-	p := healthy(b)
-	der := server(b, certtest.Options{}).DER
+func ofFifty(t testing.TB) *plant {
+	p := healthy(t)
+	der := server(t, certtest.Options{}).DER
 	for i := range 50 - len(p.entries) {
 		name := fmt.Sprintf("server-%d", i)
 		p.put(name, der, "application/pkix-cert")
 		p.entries = append(p.entries, "objectName: "+name+"\nobjectType: secret\nobjectEncoding: hex")
 	}
+	return p
+}
+
+// A SecretProviderClass of 50 entries whose secrets are known.
+func BenchmarkReviewProviderClassOf50(b *testing.B) {
+	p := ofFifty(b)
 	benchmark(b, p.reviewer(), subject(b, p, store.KindSecretProviderClass))
 }
 

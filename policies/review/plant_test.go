@@ -43,6 +43,7 @@ type plant struct {
 	opt      review.Options
 	// rejectUnknown is the connector's rejectUnknownRevocationStatus.
 	rejectUnknown bool
+	engine        *engine.Engine // in place of the one with all rules
 }
 
 func pem(kind string) func(testing.TB, *certtest.Key) []byte {
@@ -197,6 +198,9 @@ func (p *plant) reviewer() *review.Reviewer {
 	e, err := engines[p.rejectUnknown]()
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if p.engine != nil {
+		e = p.engine
 	}
 	p.opt.Engine, p.opt.Inventory, p.opt.ExpiryWarning = e, store.Inventory{Namespaces: []string{namespace}}, 30*24*time.Hour
 	if p.opt.Vault == nil {

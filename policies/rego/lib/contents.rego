@@ -27,7 +27,8 @@ listed := {
 # suited are the entries that are in form what their key is read as.
 suited contains e.id if {
 	some e in input.entries
-	formats[e.role][lower(e.ext)][e.content.kind] == e.content.format
+	by_ext := formats[e.role]
+	by_ext[lower(e.ext)][e.content.kind] == e.content.format
 }
 
 suited contains e.id if {

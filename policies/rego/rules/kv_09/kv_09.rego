@@ -52,7 +52,9 @@ known := {"application/pkix-cert", "application/x-pem-file", "application/pkix-c
 labels[e.id] := {"stated": stated, "right": fit} if {
 	some e in input.entries
 	e.vault.content_type != ""
-	fit := right[e.role][lower(e.ext)][e.content.kind][e.content.format]
+	by_ext := right[e.role]
+	fit := by_ext[lower(e.ext)][e.content.kind][e.content.format]
+	fit != e.vault.content_type # or no more needs to be asked
 	stated := trim_space(split(lower(e.vault.content_type), ";")[0])
 	stated != fit
 }

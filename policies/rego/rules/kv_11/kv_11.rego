@@ -45,6 +45,7 @@ finding contains {
 } if {
 	some e in input.entries
 	e.state == "decoded"
+	e.vault.file_encoding != e.object.encoding # which is nearly always so
 	e.vault.file_encoding != ""
 	expected := plain(e.object.encoding)
 	plain(e.vault.file_encoding) != expected

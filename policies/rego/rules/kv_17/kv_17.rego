@@ -29,14 +29,14 @@ import data.storewarden.lib.upload
 
 finding contains {"code": "KV-17", "entry": e.id, "args": {"upload": upload.options[e.id]}} if {
 	some e in input.entries
-	"lost-newlines" in e.content.problems
+	some "lost-newlines" in e.content.problems
 	not e.id in in_document
 	e.role in roles.stores
 }
 
 finding contains {"code": "KV-17", "entry": e.id, "variant": variant, "args": {"upload": upload.options[e.id]}} if {
 	some e in input.entries
-	"lost-newlines" in e.content.problems
+	some "lost-newlines" in e.content.problems
 	some variant in ["json", "yaml"]
 	variant in e.content.problems
 	e.role in roles.stores
@@ -51,7 +51,7 @@ in_document contains e.id if {
 
 finding contains {"code": "KV-17", "entry": e.id, "severity": "warn", "variant": "byte-order-mark", "args": {"upload": upload.options[e.id]}} if {
 	some e in input.entries
-	"byte-order-mark" in e.content.problems
+	some "byte-order-mark" in e.content.problems
 	not "lost-newlines" in e.content.problems
 	e.content.kind != "text" # no PEM at all, which is KV-18's
 	e.role in roles.stores

@@ -72,7 +72,7 @@ finding contains object.union({"code": "KV-18", "entry": id, "args": {"upload": 
 }
 
 wordings[e.id] := {"variant": variant(e.content)} if {
-	some e in input.entries
+	some e in contents.unsuited
 	e.role in roles.lists
 	e.content.kind in (contents.foreign | {"empty"})
 	not e.id in contents.loose_text
@@ -91,7 +91,7 @@ wordings[id] := {"variant": "loose-text", "severity": "warn"} if {
 
 wordings[e.id] := {"variant": "label", "severity": "warn"} if {
 	some e in input.entries
-	"openssl-label" in e.content.problems
+	some "openssl-label" in e.content.problems
 	e.content.certificates > 0
 	e.role in roles.lists
 }

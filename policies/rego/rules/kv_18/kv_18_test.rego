@@ -78,7 +78,9 @@ test_silent_elsewhere if {
 test_silent_for_a_credential_mapped_amiss if count(found("opcua-trust", ".key", {"kind": "text"})) == 0
 
 test_silent_for_a_certificate_in_a_document if {
-	count(found("opcua-trust", ".crt", {"kind": "certificate", "format": "pem", "certificates": 1, "problems": ["json"]})) == 0
+	every ext in [".crt", ".der"] {
+		count(found("opcua-trust", ext, {"kind": "certificate", "format": "pem", "certificates": 1, "problems": ["json"]})) == 0
+	}
 }
 
 test_says_of_a_request_that_it_is_one if {

@@ -118,7 +118,7 @@ finding contains {"code": "SEC-07", "entry": e.id, "variant": client[lower(e.ext
 
 finding contains {"code": "SEC-07", "entry": e.id, "severity": "warn", "variant": "label"} if {
 	some e in input.entries
-	"openssl-label" in e.content.problems
+	some "openssl-label" in e.content.problems
 	e.content.certificates > 0
 	e.role in roles.lists
 }

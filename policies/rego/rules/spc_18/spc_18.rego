@@ -27,6 +27,7 @@ finding contains {
 	"args": {"suggested": names.as_secret(e.object.name)},
 } if {
 	some e in input.entries
+	e.state == "malformed" # as it is with such a name
 	e.object.name != ""
 	e.trouble == ""
 	not names.legal_secret(e.object.name)

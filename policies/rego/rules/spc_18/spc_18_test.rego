@@ -4,7 +4,7 @@ import data.storewarden.fixture
 import data.storewarden.rules.spc_18
 
 found(name, trouble) := f if {
-	entry := fixture.entry({"field": "f", "trouble": trouble, "object": {"name": name}})
+	entry := fixture.entry({"field": "f", "trouble": trouble, "state": "malformed", "object": {"name": name}})
 	f := spc_18.finding with input as fixture.document({"entries": [entry]})
 }
 

@@ -18,9 +18,9 @@ package storewarden.rules.spc_19
 
 finding contains {"code": "SPC-19", "entry": e.id, "field": concat(".", [e.field, "objectType"])} if {
 	some e in input.entries
-	e.object.type != ""
+	e.object.type != "secret"
+	not e.object.type in {"", "cert", "key"}
 	e.trouble == ""
-	not e.object.type in {"secret", "cert", "key"}
 }
 
 finding contains {"code": "SPC-19", "entry": e.id, "field": concat(".", [e.field, "objectType"]), "variant": "missing"} if {

@@ -14,6 +14,7 @@ package storewarden.rules.spc_25
 
 finding contains {"code": "SPC-25", "entry": e.id, "field": concat(".", [e.field, "objectEncoding"])} if {
 	some e in input.entries
+	e.state == "malformed" # as it is with such an encoding
 	not lower(e.object.encoding) in {"", "hex", "base64", "utf-8"}
 	e.trouble == ""
 }

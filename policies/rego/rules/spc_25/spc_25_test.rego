@@ -4,7 +4,7 @@ import data.storewarden.fixture
 import data.storewarden.rules.spc_25
 
 found(encoding, trouble) := f if {
-	entry := fixture.entry({"field": "f", "trouble": trouble, "object": {"encoding": encoding}})
+	entry := fixture.entry({"field": "f", "trouble": trouble, "state": "malformed", "object": {"encoding": encoding}})
 	f := spc_25.finding with input as fixture.document({"entries": [entry]})
 }
 

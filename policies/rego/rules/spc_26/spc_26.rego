@@ -15,7 +15,8 @@ package storewarden.rules.spc_26
 
 finding contains {"code": "SPC-26", "entry": e.id, "field": concat(".", [e.field, "objectEncoding"])} if {
 	some e in input.entries
-	e.object.encoding != ""
+	e.object.type != "secret"
 	e.object.type in {"cert", "key"}
+	e.object.encoding != ""
 	e.trouble == ""
 }

@@ -18,7 +18,8 @@ package storewarden.rules.spc_27
 
 finding contains {"code": "SPC-27", "entry": e.id, "field": concat(".", [e.field, "objectFormat"]), "args": {"format": e.object.format}} if {
 	some e in input.entries
-	not lower(e.object.format) in {"", "pem", "pfx"}
+	e.object.format != ""
+	not lower(e.object.format) in {"pem", "pfx"}
 	e.trouble == ""
 }
 
@@ -27,6 +28,7 @@ finding contains {
 	"variant": "type", "args": {"format": e.object.format},
 } if {
 	some e in input.entries
+	e.object.format != ""
 	lower(e.object.format) == "pfx"
 	e.object.type in {"cert", "key"}
 	e.trouble == ""

@@ -16,14 +16,13 @@ package storewarden.rules.spc_42
 
 import data.storewarden.lib.words
 
-finding contains {"code": "SPC-42", "field": "spec.parameters.objects", "args": {"outputs": words.few(outputs), "first": min(outputs)}} if {
+finding contains {"code": "SPC-42", "field": "spec.parameters.objects", "args": {"outputs": words.few(unused), "first": min(unused)}} if {
 	count(input.spc.used_by) > 0
 	not input.spc.missed # else it may be what a SecretSync means
-	outputs := {e.object.output | some e in unused}
-	count(outputs) > 0
+	count(unused) > 0
 }
 
-unused contains e if {
+unused contains e.object.output if {
 	some e in input.entries
 	e.used_by == []
 	e.state != "malformed"

@@ -28,8 +28,8 @@ finding contains {"code": "SS-17", "entry": e.id} if {
 }
 
 finding contains {"code": "SS-17", "entry": e.id, "field": concat(".", [e.field, "targetKey"]), "variant": "named"} if {
-	some e in input.entries
+	some id in contents.credentials
+	e := input.entries[id]
 	e.role in roles.opcua_lists
-	e.id in contents.credentials
 	not e.content.kind in {"private-key", "certificate", "certificate-bundle", "crl"}
 }

@@ -20,8 +20,7 @@ finding contains {"code": "SS-31", "entry": e.id, "args": {"twins": words.few(tw
 	some e in input.entries
 	e.twins[0] != ""
 	e.role in roles.lists
-	twins := [t | some t in e.twins; for_crl(t) == for_crl(e.key)] # else SS-13 says it
+	of_crl := endswith(lower(e.key), ".crl")
+	twins := [t | some t in e.twins; endswith(lower(t), ".crl") == of_crl] # else SS-13 says it
 	twins[0] < e.key # said once, of the later name
 }
-
-for_crl(key) := endswith(lower(key), ".crl")

@@ -24,12 +24,12 @@ package storewarden.rules.x_33
 finding contains {"code": "X-33", "entry": c.entry, "certificate": c.id, "args": {"oddity": c.oddity}} if {
 	some c in input.certificates
 	c.oddity != ""
-	dated(c)
+	not c.id in undated
 }
 
 finding contains {"code": "X-33", "entry": c.entry, "certificate": c.id, "variant": "validity", "args": {"oddity": c.oddity}} if {
-	some c in input.certificates
-	not dated(c)
+	some id in undated
+	c := input.certificates[id]
 }
 
 finding contains {"code": "X-33", "entry": l.entry, "crl": l.id, "variant": "crl", "args": {"oddity": l.oddity}} if {
@@ -37,7 +37,12 @@ finding contains {"code": "X-33", "entry": l.entry, "crl": l.id, "variant": "crl
 	l.oddity != ""
 }
 
-dated(c) if {
-	c.not_before != 0
-	c.not_after != 0
+undated contains c.id if {
+	some c in input.certificates
+	c.not_before == 0
+}
+
+undated contains c.id if {
+	some c in input.certificates
+	c.not_after == 0
 }
