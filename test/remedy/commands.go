@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // command runs a pipeline of the few programs that remedies use.
 func (w *World) command(line string) (int, error) {
 	line, _, _ = strings.Cut(line, ", which") // prose that follows
-	for _, c := range commands() {
+	for _, c := range slices.Concat(vault(), connector(), openssl(), kubectl()) {
 		if m := c.says.FindStringSubmatch(line); m != nil {
 			return 1, c.do(w, m)
 		}
@@ -29,7 +30,7 @@ var asks = regexp.MustCompile(`^az .* (?:list|show) |^openssl (?:x509|crl|pkey) 
 
 const word = `(\S+)`
 
-func commands() []instruction {
+func vault() []instruction {
 	return []instruction{
 		says(`az keyvault secret set --vault-name `+word+` --name `+word+` --file `+word+` --encoding (hex|base64|utf-8)(?: --content-type `+word+`)?`, func(w *World, m []string) error {
 			return w.upload(m[1], m[2], m[3], m[4], m[5])
@@ -53,6 +54,11 @@ func commands() []instruction {
 			}
 			return w.convert(s.Content, "der", m[3])
 		}),
+	}
+}
+
+func connector() []instruction {
+	return []instruction{
 		says(`az iot ops connector opcua (trust|issuer) add --instance \S+ -g \S+ --certificate-file `+word, func(w *World, m []string) error {
 			return w.connectorAdd("aio-opc-ua-broker-"+m[1]+"-list", m[2])
 		}),
@@ -66,6 +72,12 @@ func commands() []instruction {
 		says(`az iot ops connector opcua client add --instance \S+ -g \S+ --public-key-file `+word+` --private-key-file `+word+` --subject-name \S+ --application-uri \S+`, func(w *World, m []string) error {
 			return w.clientAdd(m[1], m[2])
 		}),
+	}
+}
+
+// openssl stands for the programs that turn one file into another.
+func openssl() []instruction {
+	return []instruction{
 		says(`openssl x509(?: -inform DER)? -in `+word+`(?: -outform (DER|PEM))? -out `+word, func(w *World, m []string) error {
 			from, err := w.file(m[1])
 			if err != nil {
@@ -101,6 +113,11 @@ func commands() []instruction {
 			return err
 		}),
 		says(`jq -r \.cer FILE \| base64 -d > `+word, func(w *World, m []string) error { w.write(m[1], "server.der"); return nil }),
+	}
+}
+
+func kubectl() []instruction {
+	return []instruction{
 		says(`kubectl -n \S+ patch secret `+word+` --type merge -p '\{"data":\{"([^"]+)":"'\$\(base64 -w0 ([^)]+)\)'"\}\}'`, func(w *World, m []string) error {
 			x, err := w.file(m[3])
 			if err != nil {
@@ -132,7 +149,7 @@ func commands() []instruction {
 }
 
 // upload does what the az CLI does with a file.
-func (w *World) upload(vault, name, file, encoding, contentType string) error {
+func (w *World) upload(in, name, file, encoding, contentType string) error {
 	x, err := w.file(file)
 	if err != nil {
 		return err
@@ -140,20 +157,20 @@ func (w *World) upload(vault, name, file, encoding, contentType string) error {
 	if encoding == "utf-8" && (strings.HasSuffix(x, ".der") || strings.HasSuffix(x, ".crl")) {
 		return fmt.Errorf("az cannot read %s as text", file)
 	}
-	if vault == "VAULT-NAME" { // the Secret shows no vault; what was uploaded reaches it under its key
+	if in == "VAULT-NAME" { // the Secret shows no vault; what was uploaded reaches it under its key
 		return put(w.target, path.Base(file), x)
 	}
-	if w.c.Vaults[vault] == nil {
-		return fmt.Errorf("there is no vault %s", vault)
+	if w.c.Vaults[in] == nil {
+		return fmt.Errorf("there is no vault %s", in)
 	}
-	w.c.Vaults[vault][name] = cases.Secret{Content: x, Encoding: encoding, ContentType: contentType, Tags: map[string]string{"file-encoding": encoding}}
+	w.c.Vaults[in][name] = cases.Secret{Content: x, Encoding: encoding, ContentType: contentType, Tags: map[string]string{"file-encoding": encoding}}
 	return nil
 }
 
-func (w *World) attribute(vault, name, option, v string) error {
-	s, ok := w.c.Vaults[vault][name]
+func (w *World) attribute(in, name, option, v string) error {
+	s, ok := w.c.Vaults[in][name]
 	if !ok {
-		return fmt.Errorf("there is no secret %s/%s", vault, name)
+		return fmt.Errorf("there is no secret %s/%s", in, name)
 	}
 	var err error
 	switch option {
@@ -171,7 +188,7 @@ func (w *World) attribute(vault, name, option, v string) error {
 	default:
 		err = fmt.Errorf("set-attributes has no option --%s", option)
 	}
-	w.c.Vaults[vault][name] = s
+	w.c.Vaults[in][name] = s
 	return err
 }
 
@@ -221,8 +238,8 @@ func (w *World) connectorAdd(list, file string) error {
 	defer func() { w.f = f }()
 	w.f.Object.Name = list
 	name := strings.ReplaceAll(path.Base(file), ".", "-")
-	vault, _ := at(w.class(), "spec", "parameters", "keyvaultName").(string)
-	if err := w.upload(vault, name, file, "hex", types[path.Ext(file)]); err != nil {
+	in, _ := at(w.class(), "spec", "parameters", "keyvaultName").(string)
+	if err := w.upload(in, name, file, "hex", types[path.Ext(file)]); err != nil {
 		return err
 	}
 	return w.add(name, "hex", path.Base(file))

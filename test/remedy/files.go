@@ -11,6 +11,7 @@ import (
 var owned = map[string]string{
 	"my-server": "server", "my-server-ca": "ca", "ca": "ca", "my-client": "client", "leaf": "leaf-2",
 	"cert": "server", "web-key": "server", "my-cert": "server", "my-server-0": "server", "tls": "server",
+	"press-1": "press-1",
 }
 
 // forms are what a file's extension says of it.
@@ -40,7 +41,7 @@ func (w *World) file(name string) (string, error) {
 		return "server.pem", nil
 	}
 	if !ok || !known {
-		return "", fmt.Errorf("nobody has the file %s", name)
+		return "", fmt.Errorf("%w: which file %s is, only a person knows", ErrWords, name)
 	}
 	return of + form, nil
 }

@@ -87,7 +87,7 @@ func TestRemediesHeal(t *testing.T) {
 			}
 		}
 	}
-	if len(executed) < 40 {
+	if len(executed) < 80 {
 		t.Errorf("only the remedies of %d codes were executed: %v", len(executed), slices.Sorted(maps.Keys(executed)))
 	}
 	report(t, executed, byHand, told)

@@ -9,9 +9,11 @@ document(fields) := fixture.document({
 })
 
 test_fires_for_a_leaf if {
-	every fields in [{"ca": false}, {"ca": false, "application": true, "self_signature": "valid"}] {
-		x_04.finding == {{"code": "X-04", "entry": 0, "certificate": 0}} with input as document(fields)
-	}
+	x_04.finding == {{"code": "X-04", "entry": 0, "certificate": 0, "variant": ""}} with input as document({"ca": false})
+}
+
+test_wants_no_issuer_of_one_that_signs_itself if {
+	x_04.finding == {{"code": "X-04", "entry": 0, "certificate": 0, "variant": "self-signed"}} with input as document({"application": true, "self_issued": true, "self_signature": "valid"})
 }
 
 test_warns_of_an_application_that_claims_to_be_a_ca if {
