@@ -1,6 +1,6 @@
-// Mutants takes every rule apart and demands that a test notices: each head that
+// Mutants takes every rule and every library apart and demands that a test notices: each head that
 // never holds, each expression left out or turned into its opposite. A mutant
-// is killed by a Rego test in the rule's folder, or else by a case of test/cases
+// is killed by a Rego test in the rule's folder (for a library by any), or else by a case of test/cases
 // in which an engine rebuilt with it gives other findings. It exits with 1 if
 // one survives that survivors.go does not argue, or if an argument has lost its
 // mutant. It changes no file.
@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	only := os.Args[1:] // codes; none is all
+	only := os.Args[1:] // codes and libraries, such as KV-12 lib/names; none is all
 	if err := run(context.Background(), os.Stdout, only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -52,11 +52,13 @@ func run(ctx context.Context, out io.Writer, only []string) error {
 		return err
 	}
 	var fates []fate
-	for _, code := range slices.Sorted(maps.Keys(b.rules)) {
+	subjects := maps.Clone(b.rules)
+	maps.Copy(subjects, b.libs)
+	for _, code := range slices.Sorted(maps.Keys(subjects)) {
 		if len(only) > 0 && !slices.Contains(only, code) {
 			continue
 		}
-		for _, m := range mutants(code, b.rules[code]) {
+		for _, m := range mutants(code, subjects[code]) {
 			f, err := meet(ctx, b, all, m)
 			if err != nil {
 				return fmt.Errorf("%s: %w", m, err)

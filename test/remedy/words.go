@@ -56,7 +56,6 @@ func ofObjects() []instruction {
 			return w.edit("", func(i *item) error { return i.drop(m[1]) })
 		}),
 		says(`use objectName (\S+) with objectEncoding: (\S+), and list it under (\S+)`, func(w *World, m []string) error { return w.replaceSecret(m[1], m[2], m[3]) }),
-		says(`(?:set|and set) objectEncoding: (\S+)`, func(w *World, m []string) error { return w.put("", "objectEncoding", m[1]) }),
 		says(`Set objectAlias to a plain name such as (\S+), the same as the sourcePath in the SecretSync`, func(w *World, m []string) error {
 			x, err := w.mapping()
 			if err != nil {

@@ -40,3 +40,7 @@ test_declares_what_is_binary if {
 	words[1] == ""
 	words[2] == ""
 }
+
+test_encoding_of_nothing_is_not_declared if {
+	options("a.der", ".der", {"encoding": "base64"}) == "--file ./a.der --encoding hex --content-type application/pkix-cert"
+}
