@@ -30,8 +30,7 @@ type Registration struct {
 // what store.Inventory.Guarded says in Go, so that an unrelated object never
 // costs a call and a bypassed request never reaches us.
 func Configuration(r Registration) *admissionregistrationv1.ValidatingWebhookConfiguration {
-	objects := r.webhook("objects."+Name+".io", guardedObjects(r.Inventory),
-		rule("secrets-store.csi.x-k8s.io", "secretproviderclasses"), rule("secret-sync.x-k8s.io", "secretsyncs"))
+	objects := r.webhook("objects."+Name+".io", guardedObjects(r.Inventory), objectRules()...)
 	secrets := r.webhook("secrets."+Name+".io", guardedSecrets(r.Inventory), rule("", "secrets"))
 	return &admissionregistrationv1.ValidatingWebhookConfiguration{
 		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "ValidatingWebhookConfiguration"},
@@ -59,6 +58,15 @@ func (r Registration) webhook(name, guarded string, rules ...admissionregistrati
 
 var brokenGlass = quote(BreakGlass) + " in request.userInfo.?groups.orValue([])"
 
+// objectRules are for the custom resources that are judged.
+func objectRules() []admissionregistrationv1.RuleWithOperations {
+	return []admissionregistrationv1.RuleWithOperations{
+		rule("secrets-store.csi.x-k8s.io", "secretproviderclasses"), rule("secret-sync.x-k8s.io", "secretsyncs"),
+		rule("namespaces.deviceregistry.microsoft.com", "devices"), rule("iotoperations.azure.com", "connectortemplates"),
+		rule("akri.microsoft.com", "connectortemplates"), rule("cert-manager.io", "certificates"),
+	}
+}
+
 func rule(group, resource string) admissionregistrationv1.RuleWithOperations {
 	version := "*" // a newer version of a custom resource is judged too
 	if group == "" {
@@ -76,7 +84,25 @@ func rule(group, resource string) admissionregistrationv1.RuleWithOperations {
 const name = "(object != null ? object : oldObject).metadata.?name.orValue('')"
 
 func guardedObjects(v store.Inventory) string {
-	return "request.namespace in " + list(v.Namespaces) + " || (request.resource.resource == 'secretsyncs' && (" + name + " in " + list(store.ReservedNames()) + configured(v) + "))"
+	return "request.resource.resource == 'certificates' ? " + ownCertificates(v) + " : request.namespace in " + list(v.Namespaces) +
+		" || (request.resource.resource == 'secretsyncs' && (" + name + " in " + list(store.ReservedNames()) + configured(v) + "))"
+}
+
+// ownCertificates matches what cert-manager is to put where a connector looks for
+// its own certificate, or did.
+func ownCertificates(v store.Inventory) string {
+	var names []string
+	namespaces := slices.Clone(v.Namespaces)
+	for _, s := range v.Stores {
+		namespaces = append(namespaces, s.Namespace)
+	}
+	slices.Sort(namespaces)
+	for _, ns := range slices.Compact(namespaces) {
+		for _, n := range v.OwnCertificates(ns) {
+			names = append(names, ns+"/"+n)
+		}
+	}
+	return "[dyn(object), dyn(oldObject)].exists(o, o != null && (request.namespace + '/' + o.spec.?secretName.orValue('')) in " + list(names) + ")"
 }
 
 // configured matches the stores that the configuration names beside the reserved
@@ -118,8 +144,9 @@ func quote(s string) string {
 // Trace is a policy that tells the user and the audit log of a bypass; the
 // bypass itself would leave no trace of its own.
 func Trace(v store.Inventory) (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
-	named := func(r admissionregistrationv1.RuleWithOperations) admissionregistrationv1.NamedRuleWithOperations {
-		return admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: r}
+	var guardedResources []admissionregistrationv1.NamedRuleWithOperations
+	for _, r := range append(objectRules(), rule("", "secrets")) {
+		guardedResources = append(guardedResources, admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: r})
 	}
 	const policyName = Name + "-break-glass-trace"
 	guarded := "request.resource.resource == 'secrets' ? (" + guardedSecrets(v) + ") : (" + guardedObjects(v) + ")"
@@ -130,9 +157,8 @@ func Trace(v store.Inventory) (*admissionregistrationv1.ValidatingAdmissionPolic
 		TypeMeta:   metav1.TypeMeta{APIVersion: version, Kind: "ValidatingAdmissionPolicy"},
 		ObjectMeta: metav1.ObjectMeta{Name: policyName},
 		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
-			FailurePolicy: new(admissionregistrationv1.Ignore),
-			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{
-				named(rule("secrets-store.csi.x-k8s.io", "secretproviderclasses")), named(rule("secret-sync.x-k8s.io", "secretsyncs")), named(rule("", "secrets"))}},
+			FailurePolicy:    new(admissionregistrationv1.Ignore),
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: guardedResources},
 			MatchConditions: []admissionregistrationv1.MatchCondition{
 				{Name: "break-glass", Expression: brokenGlass},
 				{Name: "guarded", Expression: strings.ReplaceAll(guarded, "(object != null ? object : oldObject)", "dyn(object != null ? object : oldObject)")},

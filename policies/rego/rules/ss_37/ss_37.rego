@@ -5,7 +5,7 @@
 #   certificate and privateKey; under any other key they are not found.
 # custom:
 #   subjects: [SecretSync]
-#   operations: [create, update]
+#   operations: [create, update, audit]
 #   severity: deny
 #   message: "{user} takes its {use} from {object}/{key}, but the SecretSync makes no such key"
 #   remedy: "Name the target key {key}, or have {user} name a key that is there"

@@ -3,8 +3,8 @@
 # description: |
 #   A Device or a ConnectorTemplate names a Secret that neither exists nor is made
 #   by a SecretSync of its namespace. One that is kept where Storewarden does not
-#   look is named in references.external. Files that hold no SecretSync at all
-#   leave it open where their Secrets come from.
+#   look is named in references.external. Where no SecretSync at all is known it is
+#   open where Secrets come from.
 # custom:
 #   subjects: [Device, ConnectorTemplate]
 #   operations: [create, update, audit]
@@ -31,7 +31,4 @@ external(r) if {
 
 default severity := "deny"
 
-severity := "warn" if {
-	input.operation == "audit"
-	not input.store.syncs
-}
+severity := "warn" if not input.store.syncs
