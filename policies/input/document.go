@@ -338,6 +338,13 @@ type Certificate struct {
 	// RFC 5280 does.
 	HasKeyUsage bool     `json:"has_key_usage"`
 	KeyUsage    []string `json:"key_usage"`
+	// ExtKeyUsage names its extended key usages, as RFC 5280 does where it can.
+	ExtKeyUsage []string `json:"ext_key_usage"`
+	// Subject and Issuer are "" for empty names.
+	Subject string `json:"subject"`
+	Issuer  string `json:"issuer"`
+	// URIs are those of its subject alternative name.
+	URIs []string `json:"uris"`
 	// Covered is whether a CRL of the same store is issued and signed by it.
 	Covered bool `json:"covered"`
 	// RevokedBy names the keys of CRLs that list it, each as store/key.

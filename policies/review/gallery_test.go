@@ -10,7 +10,7 @@ import (
 
 // meaning are the codes that deny for what a certificate or CRL says. Any other
 // denies for how it is written.
-var meaning = []string{"X-01", "X-02", "X-15", "X-16", "X-17", "X-21", "X-23"}
+var meaning = []string{"X-01", "X-02", "X-15", "X-16", "X-17", "X-21", "X-23", "X-26", "X-32"}
 
 // TestGallery puts every exhibit where a server's certificate or the CA's CRL
 // was: what OpenSSL reads is never denied for its syntax alone, and what it

@@ -105,7 +105,8 @@ func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
 		Version: x.Version, BasicConstraints: x.HasBasicConstraint, CA: x.IsCA,
 		SelfIssued: x.SelfIssued, SelfSignature: string(x.SelfSignature), Application: len(x.URIs) > 0,
 		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, KeyCurve: x.KeyCurve, SignatureHash: x.SignatureHash,
-		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage),
+		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage), ExtKeyUsage: orEmpty(x.ExtKeyUsage),
+		Subject: x.Subject, Issuer: x.Issuer, URIs: orEmpty(x.URIs),
 		RevokedBy: []string{}, Elsewhere: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
 	}
 }

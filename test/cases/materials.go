@@ -2,6 +2,8 @@ package cases
 
 import (
 	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"math/big"
 	"strings"
@@ -36,6 +38,10 @@ func authority(name string) (*certtest.Cert, error) {
 		o.Version = 1
 	case "ca-sha1":
 		o.Hash = crypto.SHA1
+	case "ca-signs-no-crl":
+		o.KeyUsage = x509.KeyUsageCertSign
+	case "ca-quickstart":
+		o.CommonName = "Azure IoT Operations Quickstart Root CA - Not for Production"
 	case "ca-small":
 		o.Key, o.KeyName = certtest.RSA1024, "ca-small"
 	default:
@@ -67,6 +73,26 @@ func leaf(name string) (*certtest.Cert, error) {
 		o.Key, o.KeyName = certtest.RSA1024, "server-small"
 	case "server-sha1":
 		o.Hash = crypto.SHA1
+	case "server-sign-only":
+		o.KeyUsage = x509.KeyUsageDigitalSignature
+	case "server-for-clients":
+		o.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	case "server-no-uri":
+		o.URIs = nil
+	case "server-claims-ca":
+		o.Constraints = certtest.CATrue
+	case "server-nameless":
+		o.CommonName, o.Organization = "", ""
+	case "server-p384": // signed with SHA-256
+		o.Key, o.KeyName, o.Hash = certtest.P384, "server-p384", crypto.SHA256
+	case "server-rsa-2560":
+		public, err := x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 2559, 1), E: 65537})
+		if err != nil {
+			return nil, err
+		}
+		o.RawPublicKey = public
+	case "client-no-uri":
+		o.CommonName, o.KeyName, o.URIs, o.DNSNames = "aio-opc-opcuabroker", "client", nil, nil
 	case "server-negative":
 		o.Serial = big.NewInt(-5)
 	case "client":

@@ -12,7 +12,7 @@
 #   remedy: "Use the secret that holds the file, or upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #   symptom: Selecting a secret that is not the right certificate makes connections fail with BadCertificateUntrusted, or BadCertificateChainIncomplete for a CA.
 #   implies: [KV-09, KV-11, KV-21, SEC-07, SS-11, SS-12, SS-13, X-01, X-02, X-03, X-04, X-05, X-13, X-15, X-16, X-17, X-18, X-21, X-23]
-#   covers: [KV-16]
+#   covers: [KV-16, U-06]
 #   sources: ["Misconfigurations of connector stores, KV-16, KV-18", "AIO documentation, manage certificates for OPC UA"]
 #   variants:
 #     empty:

@@ -10,6 +10,7 @@
 #   remedy: "Rename the target key to {stem}.crt; or keep it and upload the certificate as DER: openssl x509 -in {stem}.crt -outform DER -out {key}; az keyvault secret set --vault-name {vault} --name {secret} {upload}{declare}"
 #   symptom: The file is not parsed, the certificate counts as absent, and connections fail with BadCertificateUntrusted.
 #   implies: [KV-09]
+#   covers: [CL-03]
 #   sources: ["Azure IoT Operations documentation: .der is DER, .crt is PEM"]
 #   variants:
 #     client:

@@ -1,0 +1,34 @@
+# METADATA
+# title: An application certificate is not meant for its use
+# description: |
+#   The stack wants dataEncipherment and digitalSignature in the key usage of an
+#   RSA certificate, digitalSignature in that of an ECDSA certificate; a
+#   certificate without the extension counts as having none. To accept every
+#   server certificate does not help.
+# custom:
+#   subjects: [SecretSync, Secret]
+#   severity: deny
+#   message: "the key usage of the {key_algorithm} certificate {subject} lacks {lacking}"
+#   remedy: "Issue the certificate again as OPC UA wants it (keyUsage digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment for RSA; digitalSignature for ECDSA), install it at the server or client, and upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#   symptom: BadCertificateUseNotAllowed, usage of the certificate is not allowed; autoAcceptUntrustedServerCertificates does not suppress it.
+#   sources: ["UA-.NETStandard, check of key usage", "Azure/Industrial-IoT issue 1662", "OPC 10000-6 6.2.2"]
+package storewarden.rules.x_26
+
+import data.storewarden.lib.applications
+import data.storewarden.lib.upload
+import data.storewarden.lib.words
+
+finding contains {
+	"code": "X-26", "entry": c.entry, "certificate": c.id,
+	"args": {"lacking": words.few(lacking), "upload": upload.options[c.entry]},
+} if {
+	some c in applications.certificates
+	lacking := wanted[c.key_algorithm] - {u | some u in c.key_usage}
+	count(lacking) > 0
+}
+
+wanted := {
+	"RSA": {"digitalSignature", "dataEncipherment"},
+	"RSA-PSS": {"digitalSignature", "dataEncipherment"},
+	"ECDSA": {"digitalSignature"},
+}

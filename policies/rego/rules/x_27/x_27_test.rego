@@ -1,0 +1,25 @@
+package storewarden.rules.x_27_test
+
+import data.storewarden.fixture
+import data.storewarden.rules.x_27
+
+document(role, usages) := fixture.document({
+	"entries": [fixture.entry({"key": "a.der", "ext": ".der"})],
+	"certificates": [fixture.certificate({"role": role, "ext_key_usage": usages})],
+})
+
+found(wanted, usages) := {{
+	"code": "X-27", "entry": 0, "certificate": 0,
+	"args": {"wanted": wanted, "usages": usages, "upload": "--file ./a.der --encoding hex --content-type application/pkix-cert"},
+}}
+
+test_fires if {
+	x_27.finding == found("serverAuth", "clientAuth") with input as document("opcua-trust", ["clientAuth"])
+	x_27.finding == found("clientAuth", "codeSigning, serverAuth") with input as document("opcua-client", ["serverAuth", "codeSigning"])
+}
+
+test_silent if {
+	count(x_27.finding) == 0 with input as document("opcua-trust", [])
+	count(x_27.finding) == 0 with input as document("opcua-trust", ["serverAuth", "clientAuth"])
+	count(x_27.finding) == 0 with input as document("opcua-client", ["anyExtendedKeyUsage"])
+}

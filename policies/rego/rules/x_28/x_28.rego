@@ -1,0 +1,42 @@
+# METADATA
+# title: An application certificate does not name one application
+# description: |
+#   The subject alternative name of an application certificate holds exactly one
+#   URI, the application URI; both sides compare it with what the other says of
+#   itself. The az CLI refuses a client certificate with any other number.
+# custom:
+#   subjects: [SecretSync, Secret]
+#   severity: warn
+#   message: "the certificate {subject} has no URI in its subject alternative name, where its application URI belongs"
+#   remedy: "Issue the certificate again with subjectAltName URI:urn:HOST:APPLICATION, the application URI that the server or client is configured with, and upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
+#   symptom: BadCertificateUriInvalid.
+#   sources: ["OPC 10000-6 6.2.2, subjectAltName", "az iot ops connector opcua client add"]
+#   variants:
+#     several:
+#       message: "the certificate {subject} has several URIs in its subject alternative name: {uris}"
+#     invalid:
+#       message: "the application URI {uris} of the certificate {subject} is no URI"
+package storewarden.rules.x_28
+
+import data.storewarden.lib.applications
+import data.storewarden.lib.upload
+import data.storewarden.lib.words
+
+finding contains object.union(severity(c), {
+	"code": "X-28", "entry": c.entry, "certificate": c.id, "variant": variant,
+	"args": {"uris": words.few(c.uris), "upload": upload.options[c.entry]},
+}) if {
+	some c in applications.certificates
+	some variant in faults(c.uris)
+}
+
+faults(uris) := {""} if count(uris) == 0
+
+faults(uris) := {"several"} if count(uris) > 1
+
+faults(uris) := {"invalid" | not regex.match(`^[A-Za-z][-+.A-Za-z0-9]*:.`, uris[0])} if count(uris) == 1
+
+# severity: with such a certificate of its own the connector connects nowhere.
+severity(c) := {"severity": "deny"} if c.role == "opcua-client"
+
+severity(c) := {} if c.role != "opcua-client"

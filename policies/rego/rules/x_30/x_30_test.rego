@@ -1,0 +1,16 @@
+package storewarden.rules.x_30_test
+
+import data.storewarden.fixture
+import data.storewarden.rules.x_30
+
+document(fields) := fixture.document({"certificates": [fixture.certificate(object.union({"role": "opcua-trust", "ca": true, "application": true}, fields))]})
+
+test_fires if {
+	x_30.finding == {{"code": "X-30", "entry": 0, "certificate": 0}} with input as document({})
+}
+
+test_silent if {
+	every other in [{"ca": false}, {"application": false}, {"role": "opcua-issuer"}] {
+		count(x_30.finding) == 0 with input as document(other)
+	}
+}
