@@ -143,6 +143,7 @@ type Certificate struct {
 	HasBasicConstraint bool
 	IsCA               bool // basicConstraints CA:TRUE
 	MaxPathLen         int  // -1 where there is no limit
+	NameConstraints    bool // whether it limits the names below it
 	// SelfIssued is subject equal to issuer; SelfSignature is then whether the
 	// certificate's own key signed it, and "" otherwise.
 	SelfIssued    bool

@@ -48,31 +48,35 @@ func New(size int) *Checker {
 }
 
 // Issued relates a certificate to the one that may have issued it.
-func (c *Checker) Issued(child, ca *certs.Certificate) Link {
-	return c.link(signed{
-		issuer: child.RawIssuer, keyID: child.AuthorityKeyID, serial: child.AuthoritySerial,
-		algorithm: child.SignatureAlgorithm, sha256: child.SHA256, message: child.RawTBS, value: child.SignatureValue,
-	}, ca)
-}
+func (c *Checker) Issued(child, ca *certs.Certificate) Link { return c.link(ofCertificate(child), ca) }
 
 // Covers relates a CRL to the CA that may have issued it.
-func (c *Checker) Covers(crl *certs.CRL, ca *certs.Certificate) Link {
-	return c.link(signed{
-		issuer: crl.RawIssuer, keyID: crl.AuthorityKeyID, serial: crl.AuthoritySerial,
-		algorithm: crl.SignatureAlgorithm, sha256: crl.SHA256, message: crl.RawTBS, value: crl.SignatureValue,
-	}, ca)
-}
+func (c *Checker) Covers(crl *certs.CRL, ca *certs.Certificate) Link { return c.link(ofCRL(crl), ca) }
 
-// Issuers lists those of a pool that issued the certificate, in the pool's
-// order; a self-signed one is its own issuer.
-func (c *Checker) Issuers(child *certs.Certificate, pool []*certs.Certificate) []*certs.Certificate {
-	var out []*certs.Certificate
-	for _, ca := range pool {
-		if c.Issued(child, ca).OK() {
-			out = append(out, ca)
-		}
+// Fit is how well the certificates at hand answer for the issuer of another.
+type Fit string
+
+// The closed list, best first.
+const (
+	Found    Fit = "found"     // one of them may have issued it
+	Invalid  Fit = "invalid"   // one has the name and the key identifier, but did not sign it
+	OtherKey Fit = "other-key" // one has the name, but is another generation of it
+	Absent   Fit = "absent"    // none has the name
+)
+
+// Fit relates a certificate to one that may have issued it. A signature that
+// cannot be checked is believed: an issuer that is there must not be taken for
+// none.
+func (l Link) Fit() Fit {
+	switch {
+	case !l.Name:
+		return Absent
+	case !l.KeyID:
+		return OtherKey
+	case l.Signature == certs.Invalid:
+		return Invalid
 	}
-	return out
+	return Found
 }
 
 // Revoked lists those of a pool that a CRL of their own issuer lists, by their
@@ -108,6 +112,20 @@ type signed struct {
 	sha256        string
 	message       []byte
 	value         []byte
+}
+
+func ofCertificate(c *certs.Certificate) signed {
+	return signed{
+		issuer: c.RawIssuer, keyID: c.AuthorityKeyID, serial: c.AuthoritySerial,
+		algorithm: c.SignatureAlgorithm, sha256: c.SHA256, message: c.RawTBS, value: c.SignatureValue,
+	}
+}
+
+func ofCRL(l *certs.CRL) signed {
+	return signed{
+		issuer: l.RawIssuer, keyID: l.AuthorityKeyID, serial: l.AuthoritySerial,
+		algorithm: l.SignatureAlgorithm, sha256: l.SHA256, message: l.RawTBS, value: l.SignatureValue,
+	}
 }
 
 func (c *Checker) link(s signed, ca *certs.Certificate) Link {

@@ -156,32 +156,6 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
-func TestIssuers(t *testing.T) {
-	t.Parallel()
-	root := must(t)(certtest.NewCA(certtest.Options{CommonName: "Root"}))
-	renewed := must(t)(certtest.NewCA(certtest.Options{CommonName: "Root", NotAfter: certtest.Epoch().AddDate(9, 0, 0)}))
-	rekeyed := must(t)(certtest.NewCA(certtest.Options{CommonName: "Root", KeyName: "2026"}))
-	leaf := must(t)(root.Issue(certtest.Options{CommonName: "plc"}))
-	var pool []*certs.Certificate
-	for _, c := range []*certtest.Cert{rekeyed, renewed, leaf, root} {
-		pool = append(pool, read(t, c))
-	}
-	checker := chain.New(1) // smaller than the work: forgetting changes nothing
-	names := func(found []*certs.Certificate) (out []string) {
-		for _, c := range found {
-			out = append(out, c.SHA256)
-		}
-		return out
-	}
-	both := []string{pool[1].SHA256, pool[3].SHA256}
-	if diff := cmp.Diff(both, names(checker.Issuers(pool[2], pool))); diff != "" {
-		t.Errorf("a renewed CA issued what the first did: (-want +got)\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{pool[0].SHA256}, names(checker.Issuers(pool[0], pool))); diff != "" {
-		t.Errorf("self-signed: (-want +got)\n%s", diff)
-	}
-}
-
 func TestCheckerIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	ca := must(t)(certtest.NewCA(certtest.Options{CommonName: "Plant CA"}))

@@ -134,6 +134,7 @@ func extend(c *certs.Certificate, all []extension) {
 			c.MaxPathLen = smallInteger(length)
 		}
 	}
+	_, c.NameConstraints = find(all, 30)
 	if value, ok := find(all, 15); ok {
 		c.HasKeyUsage, c.KeyUsage = true, keyUsage(value)
 	}

@@ -77,6 +77,12 @@ type Store struct {
 	// Near is the reserved name that the object's own name probably means, "" if
 	// none.
 	Near string `json:"near"`
+	// Trust names the trust list that an issuer list or a client store goes with,
+	// Issuers the issuer list that a trust list or a client store goes with.
+	// TrustState is seen, empty, absent or unseen.
+	Trust      string `json:"trust"`
+	TrustState string `json:"trust_state"`
+	Issuers    string `json:"issuers"`
 	// Syncs is whether the namespace of a Device or a ConnectorTemplate is known
 	// to have any SecretSync.
 	Syncs bool `json:"syncs"`
@@ -355,6 +361,24 @@ type Certificate struct {
 	StrictParseError string   `json:"strict_parse_error"`
 	// Oddity is what strict parsers refuse, in words that follow "has".
 	Oddity string `json:"oddity"`
+	// IssuerState tells whether the lists hold the issuer of one that is not
+	// self-issued: found; invalid, if one of the name did not sign it; other-key,
+	// if one of the name is of another generation; absent; or unseen, where it may
+	// be among what was not seen. IssuerKey is where it is, as store/key.
+	IssuerState string `json:"issuer_state"`
+	IssuerKey   string `json:"issuer_key"`
+	// AnchorState is, of a certificate of the issuer list, whether the trust list
+	// holds one of its chain or one that was issued below it: found, absent or
+	// unseen.
+	AnchorState string `json:"anchor_state"`
+	// TooLongFor names the CA above it whose path length does not allow it,
+	// MisnamedFor the one whose name constraints do not, each as store/key.
+	TooLongFor  string `json:"too_long_for"`
+	MisnamedFor string `json:"misnamed_for"`
+	// RSAExponent is 0 for other keys, and where it is not read.
+	RSAExponent int      `json:"rsa_exponent"`
+	CommonName  string   `json:"common_name"`
+	DNSNames    []string `json:"dns_names"`
 }
 
 // CRL is one certificate revocation list of a decoded entry.
@@ -377,6 +401,9 @@ type CRL struct {
 	// is valid, invalid or unverifiable.
 	IssuerMatches bool   `json:"issuer_matches"`
 	Signature     string `json:"signature"`
+	// CAElsewhere is where the other list of the pair holds the CA that issued it,
+	// as store/key; it is "" where its own list holds it too.
+	CAElsewhere string `json:"ca_elsewhere"`
 	// Revokes names the trusted certificates that it lists, each as store/key.
 	Revokes []string `json:"revokes"`
 	// StrictParseError and Oddity are as in Certificate.

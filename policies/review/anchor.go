@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/storewarden/storewarden/certs"
+	"github.com/storewarden/storewarden/certs/chain"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/input"
 )
@@ -34,24 +35,13 @@ func (c *casefile) loseAnchors(ctx context.Context) {
 			return // it may be the anchor
 		}
 	}
-	if len(issuers)+len(stay) > maxAnchored {
-		return
-	}
-	vouched := map[string]bool{} // what a trusted leaf stands below
-	for _, t := range stay {
-		for _, ca := range c.above(t, issuers) {
-			vouched[ca.SHA256] = true
-		}
-	}
-	for _, x := range issuers {
-		line := c.above(x, issuers)
-		if vouched[x.SHA256] || c.endsIn(line, stay) {
-			continue
-		}
-		for _, g := range gone {
-			if c.endsIn(line, []*certs.Certificate{g.cert}) {
+	all := slices.Concat(issuers, stay)
+	stays := c.anchored(all, func(at int) bool { return at >= len(issuers) })
+	for _, g := range gone {
+		hung := c.anchored(append(all, g.cert), func(at int) bool { return at == len(all) })
+		for i, x := range issuers {
+			if hung[i] && !stays[i] {
 				c.sync.Anchored, c.sync.Anchor = append(c.sync.Anchored, x.Subject), g.key
-				break
 			}
 		}
 	}
@@ -59,8 +49,26 @@ func (c *casefile) loseAnchors(ctx context.Context) {
 	c.sync.Anchored = slices.Compact(c.sync.Anchored)
 }
 
-// maxAnchored bounds the work that a warning is worth.
-const maxAnchored = 200
+// anchored tells which certificates are of use to those that are trusted: the
+// same, above one of them, or below one.
+func (c *casefile) anchored(all []*certs.Certificate, trusted func(at int) bool) []bool {
+	pool := chain.NewPool(all)
+	out := make([]bool, len(all))
+	thumbprints := map[string]bool{}
+	for i, x := range all {
+		if trusted(i) {
+			thumbprints[x.SHA256] = true
+			for _, at := range c.r.chain.Above(x, pool) {
+				out[at] = true
+			}
+		}
+	}
+	for i, x := range all {
+		out[i] = out[i] || thumbprints[x.SHA256] || slices.ContainsFunc(c.r.chain.Above(x, pool),
+			func(at int) bool { return thumbprints[all[at].SHA256] })
+	}
+	return out
+}
 
 // leaving is a CA that an update takes away.
 type leaving struct {
@@ -94,36 +102,4 @@ func (c *casefile) taken(ctx context.Context, old *store.SecretSync) []leaving {
 		}
 	}
 	return gone
-}
-
-// above is a certificate and those of the pool that stand above it, directly or
-// through others.
-func (c *casefile) above(from *certs.Certificate, pool []*certs.Certificate) []*certs.Certificate {
-	line := []*certs.Certificate{from}
-	seen := map[string]bool{from.SHA256: true}
-	for i := 0; i < len(line); i++ {
-		for _, ca := range pool {
-			if !seen[ca.SHA256] && c.issued(line[i], ca) {
-				seen[ca.SHA256] = true
-				line = append(line, ca)
-			}
-		}
-	}
-	return line
-}
-
-// endsIn reports whether one of the line is one of the anchors or issued by it.
-func (c *casefile) endsIn(line, anchors []*certs.Certificate) bool {
-	return slices.ContainsFunc(line, func(x *certs.Certificate) bool {
-		return slices.ContainsFunc(anchors, func(a *certs.Certificate) bool {
-			return a.SHA256 == x.SHA256 || c.issued(x, a)
-		})
-	})
-}
-
-// issued believes a signature that cannot be checked: a chain that is there must
-// not be taken for none.
-func (c *casefile) issued(child, ca *certs.Certificate) bool {
-	link := c.r.chain.Issued(child, ca)
-	return link.Name && link.Signature != certs.Invalid
 }

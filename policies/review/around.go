@@ -165,7 +165,7 @@ func (c *casefile) pairUp() {
 			if elsewhere == nil {
 				elsewhere = map[string][]string{}
 			}
-			elsewhere[x.cert.SHA256] = append(elsewhere[x.cert.SHA256], x.item.list+"/"+x.item.entry.Key)
+			elsewhere[x.cert.SHA256] = append(elsewhere[x.cert.SHA256], x.item.place())
 		}
 	}
 	for i := range c.certs {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/storewarden/storewarden/certs"
+	"github.com/storewarden/storewarden/certs/chain"
 	"github.com/storewarden/storewarden/certs/decode"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
@@ -35,11 +36,14 @@ type casefile struct {
 	endpoints  []input.Endpoint
 	references []input.Reference
 	referrers  []input.Referrer
+	trust      sibling         // the trust list that the subject goes with
+	issuers    sibling         // the issuer list that it goes with
 	syncs      bool            // whether the namespace may have SecretSyncs
 	using      []*store.Object // Devices and ConnectorTemplates, once listed
 	listed     bool
 	outputs    map[*store.SecretProviderClass]map[string]int // how many entries have an output
 	certs      []certFact
+	pool       chain.Pool // of them
 	crls       []crlFact
 }
 
@@ -53,6 +57,9 @@ type item struct {
 	bundle *certs.Bundle // set when decoded
 	text   string        // digest of its own text
 }
+
+// place names an item beside those of other stores.
+func (it *item) place() string { return it.list + "/" + it.entry.Key }
 
 // The reasons beside the vault's own for which contents stay unseen.
 const (
@@ -93,13 +100,14 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 		return nil, fmt.Errorf("the kind %s is not judged", c.subject.ID.Kind)
 	}
 	c.own = len(c.items)
-	c.addSibling(ctx)
+	c.addSiblings(ctx)
 	c.addUsed(ctx)
 	if err := c.lookIntoVault(ctx); err != nil {
 		return nil, err
 	}
 	c.relate()
 	c.pairUp()
+	c.link()
 	c.loseAnchors(ctx)
 	c.concludeConsumer()
 	return c.assemble(), nil
@@ -131,7 +139,8 @@ func (c *casefile) assemble() *input.Document {
 		Subject: input.Subject{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name,
 			Projected: c.subject.Projected, Changed: c.subject.Projected && c.changed()},
 		Store: input.Store{Role: string(c.role), Reserved: string(reserved), Title: title(c.role),
-			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace(), Near: store.NearReserved(id.Name), Syncs: c.syncs},
+			Guarded: c.r.opt.Inventory.Guards(id.Namespace), Namespace: c.firstNamespace(), Near: store.NearReserved(id.Name), Syncs: c.syncs,
+			Trust: c.trust.name, TrustState: c.trust.state, Issuers: c.issuers.name},
 		SPC: c.spc, Sync: c.sync, Secret: c.secret, Removed: orEmpty(c.removed),
 		Entries: make([]input.Entry, c.own), Unverified: c.unverified(),
 		Certificates: make([]input.Certificate, 0, c.own), CRLs: []input.CRL{}, Keys: c.privateKeys(),

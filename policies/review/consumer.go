@@ -80,13 +80,15 @@ func (c *casefile) follow(ctx context.Context, r *input.Reference) {
 func (c *casefile) addUsed(ctx context.Context) {
 	if slices.ContainsFunc(c.endpoints, func(e input.Endpoint) bool { return e.Type == typeOPCUA && e.Host != "" }) {
 		list := c.r.opt.Inventory.NameOf(c.subject.ID.Namespace, store.RoleTrust)
-		c.items = append(c.items, c.storeItems(ctx, list, store.RoleTrust)...)
+		items, _ := c.storeItems(ctx, list, store.RoleTrust) // what is unseen names no host
+		c.items = append(c.items, items...)
 	}
 	for _, r := range c.references {
 		if r.Use != string(store.UseCertificate) || r.Paired || !r.KeyFound {
 			continue
 		}
-		for _, it := range c.storeItems(ctx, r.Secret, store.RoleUnknown) {
+		items, _ := c.storeItems(ctx, r.Secret, store.RoleUnknown) // follow told what is unseen
+		for _, it := range items {
 			if it.entry.Key == r.Key {
 				c.items = append(c.items, it)
 			}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"crypto/rsa"
 	"slices"
 	"strings"
 	"time"
@@ -43,60 +44,69 @@ func (c *casefile) relate() {
 			c.crls = append(c.crls, crlFact{crl: l, item: it, own: own, fact: list(l, it.entry)})
 		}
 	}
+	all := make([]*certs.Certificate, len(c.certs))
+	partners := map[string]int{} // the first certificate of a stem, by place
+	for i, x := range c.certs {
+		all[i] = x.cert
+		stem := x.item.list + "/" + x.item.entry.Stem
+		if _, taken := partners[stem]; !taken {
+			partners[stem] = i
+		}
+	}
+	c.pool = chain.NewPool(all)
 	for i := range c.crls {
-		c.relateCRL(&c.crls[i])
+		c.relateCRL(&c.crls[i], all, partners)
 	}
 }
 
-func (c *casefile) relateCRL(l *crlFact) {
-	believed := c.believe(l)
-	for i := range c.certs {
-		x := &c.certs[i]
-		sameList := x.item.list == l.item.list
-		if sameList && x.item.entry.Stem == l.item.entry.Stem && strings.EqualFold(l.item.entry.Ext, ".crl") && l.fact.CA == "" {
-			link := c.r.chain.Covers(l.crl, x.cert)
-			l.fact.CA, l.fact.IssuerMatches, l.fact.Signature = x.item.entry.Key, link.Name, string(link.Signature)
-		}
-		if sameList && x.cert.IsCA && !x.fact.Covered {
-			x.fact.Covered = c.r.chain.Covers(l.crl, x.cert).OK()
+// relateCRL relates a CRL to its CA, to the certificate of its stem, and to what
+// it lists.
+func (c *casefile) relateCRL(l *crlFact, all []*certs.Certificate, partners map[string]int) {
+	signers := c.r.chain.Signers(l.crl, c.pool)
+	if at, ok := partners[l.item.list+"/"+l.item.entry.Stem]; ok && strings.EqualFold(l.item.entry.Ext, ".crl") {
+		l.fact.CA, l.fact.Signature = c.certs[at].item.entry.Key, string(certs.Unverifiable)
+		for _, s := range signers {
+			if s.At == at {
+				l.fact.IssuerMatches, l.fact.Signature = true, string(s.Signature)
+			}
 		}
 	}
-	if believed {
-		c.revoke(l)
+	signed, beside := false, false
+	for _, s := range signers {
+		x := &c.certs[s.At]
+		sameList := x.item.list == l.item.list
+		signed = signed || s.Signature != certs.Invalid
+		if !x.cert.IsCA || s.Signature == certs.Invalid {
+			continue
+		}
+		x.fact.Covered = x.fact.Covered || sameList && s.OK()
+		if beside = beside || sameList; l.fact.CAElsewhere == "" {
+			l.fact.CAElsewhere = x.item.place()
+		}
+	}
+	if beside {
+		l.fact.CAElsewhere = ""
+	}
+	// A CRL may not speak when a certificate of its issuer is at hand and none of
+	// them signed it, for then the connector ignores it.
+	if signed || len(signers) == 0 {
+		c.revoke(l, all)
 	}
 }
 
 // revoke marks what a CRL lists.
-func (c *casefile) revoke(l *crlFact) {
-	pool := make([]*certs.Certificate, len(c.certs))
-	for i := range c.certs {
-		pool[i] = c.certs[i].cert
-	}
-	revoked := chain.Revoked(l.crl, pool)
+func (c *casefile) revoke(l *crlFact, all []*certs.Certificate) {
+	revoked := chain.Revoked(l.crl, all)
 	for i := range c.certs { // in their order, not the map's
 		x := &c.certs[i]
 		if _, ok := revoked[i]; !ok {
 			continue
 		}
-		x.fact.RevokedBy = append(x.fact.RevokedBy, l.item.list+"/"+l.item.entry.Key)
+		x.fact.RevokedBy = append(x.fact.RevokedBy, l.item.place())
 		if x.item.entry.Role == string(store.RoleTrust) {
-			l.fact.Revokes = append(l.fact.Revokes, x.item.list+"/"+x.item.entry.Key)
+			l.fact.Revokes = append(l.fact.Revokes, x.item.place())
 		}
 	}
-}
-
-// believe reports whether a CRL may speak: not when a certificate of its issuer
-// is at hand and none of them signed it, for then the connector ignores it.
-func (c *casefile) believe(l *crlFact) bool {
-	named := false
-	for i := range c.certs {
-		link := c.r.chain.Covers(l.crl, c.certs[i].cert)
-		if link.Name && link.Signature != certs.Invalid {
-			return true
-		}
-		named = named || link.Name
-	}
-	return !named
 }
 
 func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
@@ -108,7 +118,15 @@ func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
 		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage), ExtKeyUsage: orEmpty(x.ExtKeyUsage),
 		Subject: x.Subject, Issuer: x.Issuer, URIs: orEmpty(x.URIs),
 		RevokedBy: []string{}, Elsewhere: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
+		RSAExponent: exponent(x), CommonName: x.CommonName, DNSNames: orEmpty(x.DNSNames),
 	}
+}
+
+func exponent(x *certs.Certificate) int {
+	if key, ok := x.PublicKey.(*rsa.PublicKey); ok {
+		return key.E
+	}
+	return 0
 }
 
 func list(l *certs.CRL, e input.Entry) input.CRL {

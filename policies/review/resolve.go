@@ -319,30 +319,75 @@ func (c *casefile) addReferences(ctx context.Context) {
 	}
 }
 
-// addSibling takes in the other list of a pair: a CRL in either may speak of a
-// certificate in the other.
-func (c *casefile) addSibling(ctx context.Context) {
-	name, role := c.sibling()
-	if name == "" {
+// sibling is a list of the connector for OPC UA that goes with the subject.
+type sibling struct {
+	name  string // "" for none
+	state string
+}
+
+// The states of a sibling.
+const (
+	siblingSeen   = "seen"
+	siblingEmpty  = "empty"
+	siblingAbsent = "absent"
+	siblingUnseen = "unseen"
+)
+
+// addSiblings takes in the lists that go with the subject: the other one of a
+// pair, and both with the client store. A CRL in one may speak of a certificate
+// in another, and issuers stand in either.
+func (c *casefile) addSiblings(ctx context.Context) {
+	if c.subject.Sync == nil && c.subject.Secret == nil || c.req.Operation == Delete {
 		return
 	}
-	if c.subject.Sync != nil {
+	if c.role == store.RoleIssuer || c.role == store.RoleClient {
+		c.trust = c.addSibling(ctx, store.RoleTrust)
+	}
+	if c.role == store.RoleTrust || c.role == store.RoleClient {
+		c.issuers = c.addSibling(ctx, store.RoleIssuer)
+	}
+	if c.subject.Sync != nil && (c.role == store.RoleTrust || c.role == store.RoleIssuer) {
 		c.addPatched(ctx)
 	}
-	c.items = append(c.items, c.storeItems(ctx, name, role)...)
+}
+
+func (c *casefile) addSibling(ctx context.Context, role store.Role) sibling {
+	s := sibling{name: c.r.opt.Inventory.NameOf(c.subject.ID.Namespace, role)}
+	if s.name == "" {
+		return s
+	}
+	items, err := c.storeItems(ctx, s.name, role)
+	c.items = append(c.items, items...)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		s.state = siblingAbsent
+	case err != nil:
+		s.state = siblingUnseen
+		c.peerProblem("the "+title(role)+" "+s.name, err)
+	case len(items) == 0:
+		s.state = siblingEmpty
+	default:
+		s.state = siblingSeen
+	}
+	return s
 }
 
 // storeItems are the entries of a store beside the subject. What stands in the
 // cluster counts before what a SecretSync declares.
-func (c *casefile) storeItems(ctx context.Context, name string, role store.Role) []item {
+func (c *casefile) storeItems(ctx context.Context, name string, role store.Role) ([]item, error) {
 	ns := c.subject.ID.Namespace
-	if o, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name); err == nil && o.Secret != nil {
-		return c.keys(o, role)
+	secret, err := c.req.Peers.Get(ctx, store.KindSecret, ns, name)
+	if err == nil && secret.Secret != nil {
+		return c.keys(secret, role), nil
 	}
-	if o, err := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name); err == nil && o.Sync != nil {
-		return c.mappings(ctx, o, role, false)
+	sync, syncErr := c.req.Peers.Get(ctx, store.KindSecretSync, ns, name)
+	if syncErr == nil && sync.Sync != nil {
+		return c.mappings(ctx, sync, role, false), nil
 	}
-	return nil
+	if errors.Is(err, store.ErrNotFound) {
+		err = syncErr
+	}
+	return nil, err
 }
 
 // addPatched takes in the CRLs that somebody patched into the Secret of a
@@ -359,21 +404,6 @@ func (c *casefile) addPatched(ctx context.Context) {
 			c.items = append(c.items, it)
 		}
 	}
-}
-
-func (c *casefile) sibling() (name string, role store.Role) {
-	if c.subject.Sync == nil && c.subject.Secret == nil {
-		return "", ""
-	}
-	switch c.role {
-	case store.RoleTrust:
-		role = store.RoleIssuer
-	case store.RoleIssuer:
-		role = store.RoleTrust
-	default:
-		return "", ""
-	}
-	return c.r.opt.Inventory.NameOf(c.subject.ID.Namespace, role), role
 }
 
 // peerProblem records a peer that could not be read.
