@@ -59,6 +59,8 @@ type Endpoint struct {
 	// whether additionalConfiguration, which says so, is no JSON object.
 	AutoAccept bool
 	Unreadable bool
+	// SecurityPolicy is named there too, "" where the connector chooses.
+	SecurityPolicy string
 }
 
 // Host is the host of the endpoint's address, "" if it has none.
@@ -194,11 +196,12 @@ func (c *Consumer) addEndpoint(name string, w *endpointWire) {
 	if strings.TrimSpace(w.Additional) != "" {
 		var settings struct {
 			Security struct {
-				AutoAccept bool `json:"autoAcceptUntrustedServerCertificates"`
+				AutoAccept bool   `json:"autoAcceptUntrustedServerCertificates"`
+				Policy     string `json:"securityPolicy"`
 			} `json:"security"`
 		}
 		e.Unreadable = encoding.Unmarshal([]byte(w.Additional), &settings) != nil
-		e.AutoAccept = settings.Security.AutoAccept
+		e.AutoAccept, e.SecurityPolicy = settings.Security.AutoAccept, settings.Security.Policy
 	}
 	c.Endpoints = append(c.Endpoints, e)
 	x509, login := w.Authentication.X509, w.Authentication.Login

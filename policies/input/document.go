@@ -443,6 +443,11 @@ type Endpoint struct {
 	// whether the additional configuration, which says so, is no JSON object.
 	AutoAccept bool `json:"auto_accept"`
 	Unreadable bool `json:"unreadable"`
+	// SecurityPolicy is the one that the endpoint demands, "" if it leaves that
+	// open.
+	SecurityPolicy string `json:"security_policy"`
+	// ServerKeys are the key algorithms of the certificates that name the host.
+	ServerKeys []string `json:"server_keys"`
 	// Named is whether a certificate of the trust list names the host. If none
 	// does, Near is the subject of one that means the same machine by another
 	// name, "" if there is none either, NearKey its key, NearNames its names.
@@ -493,7 +498,10 @@ type Referrer struct {
 
 // Issuance is what a cert-manager Certificate asks for, defaults filled in.
 type Issuance struct {
-	Secret       string   `json:"secret"`
+	Secret string `json:"secret"`
+	// Own is whether the connector for OPC UA takes its own certificate from that
+	// Secret.
+	Own          bool     `json:"own"`
 	CommonName   string   `json:"common_name"`
 	URIs         []string `json:"uris"`
 	CA           bool     `json:"ca"`

@@ -31,7 +31,7 @@ func (c *casefile) ofConsumer(ctx context.Context) {
 	c.syncs = err != nil || len(syncs) > 0
 	for _, e := range s.Endpoints {
 		c.endpoints = append(c.endpoints, input.Endpoint{Name: e.Name, Field: e.Field, Type: e.Type, Host: e.Host(), Method: e.Method,
-			AutoAccept: e.AutoAccept, Unreadable: e.Unreadable, NearNames: []string{}})
+			AutoAccept: e.AutoAccept, Unreadable: e.Unreadable, SecurityPolicy: e.SecurityPolicy, ServerKeys: []string{}, NearNames: []string{}})
 	}
 	for _, r := range s.References {
 		fact := input.Reference{Field: r.Field, Endpoint: r.Endpoint, Use: string(r.Use), Text: r.Text, Secret: r.Secret, Key: r.Key,
@@ -120,8 +120,11 @@ func (c *casefile) findServer(e *input.Endpoint) {
 	for _, x := range c.certs {
 		if x.item.entry.Role == string(store.RoleTrust) && namesHost(x.cert, e.Host) {
 			e.Named = true
-			return
+			e.ServerKeys = append(e.ServerKeys, x.cert.KeyAlgorithm)
 		}
+	}
+	if e.Named {
+		return
 	}
 	for _, x := range c.certs {
 		if x.item.entry.Role != string(store.RoleTrust) || store.IsAddress(e.Host) || !meansMachine(x.cert, e.Host) {
@@ -251,6 +254,6 @@ func (c *casefile) issuance() input.Issuance {
 	if i == nil {
 		return input.Issuance{URIs: []string{}, Usages: []string{}}
 	}
-	return input.Issuance{Secret: i.SecretName, CommonName: i.CommonName, URIs: orEmpty(i.URIs), CA: i.CA, Usages: orEmpty(i.Usages),
+	return input.Issuance{Secret: i.SecretName, Own: c.r.opt.Inventory.Guarded(c.subject), CommonName: i.CommonName, URIs: orEmpty(i.URIs), CA: i.CA, Usages: orEmpty(i.Usages),
 		KeyAlgorithm: i.KeyAlgorithm, KeyBits: i.KeySize}
 }

@@ -83,17 +83,18 @@ func healthy(t testing.TB) *plant {
 		params: map[string]string{"clientID": "00000000-0000-0000-0000-000000000001", "keyvaultName": "plant-kv", "tenantID": "00000000-0000-0000-0000-000000000002"},
 		types:  map[string]string{}, secretOf: map[string]map[string][]byte{},
 		syncs: map[string][]store.Mapping{
-			trust:  {{SourcePath: "server-der", TargetKey: "server.der"}},
+			trust:  {{SourcePath: "server-der", TargetKey: "server.der"}, {SourcePath: "issued-der", TargetKey: "issued.der"}},
 			issuer: {{SourcePath: "ca-der", TargetKey: "ca.der"}, {SourcePath: "ca-crl", TargetKey: "ca.crl"}},
 			client: {{SourcePath: "own-der", TargetKey: "own.der"}, {SourcePath: "own-pem", TargetKey: "own.pem"}},
 		}}
 	p.put("server-der", server(t, certtest.Options{}).DER, "application/pkix-cert")
+	p.put("issued-der", certtest.Must(ca.Issue(certtest.Options{CommonName: "Issued", Key: certtest.RSA2048, URIs: []string{"urn:plant:issued"}}))(t).DER, "application/pkix-cert")
 	p.put("ca-der", ca.DER, "application/pkix-cert")
 	p.put("ca-crl", certtest.Must(ca.CRL(certtest.CRLOptions{}))(t).DER, "application/pkix-crl")
 	p.put("own-der", own.DER, "application/pkix-cert")
 	p.put("own-pem", pem("PRIVATE KEY")(t, own.Key), "application/x-pem-file")
 	p.secrets["password"] = vault.Secret{Value: vault.NewValue("hunter2"), Enabled: true}
-	for _, name := range []string{"server-der", "ca-der", "ca-crl", "own-der", "own-pem"} {
+	for _, name := range []string{"server-der", "issued-der", "ca-der", "ca-crl", "own-der", "own-pem"} {
 		p.entries = append(p.entries, "objectName: "+name+"\nobjectType: secret\nobjectEncoding: hex")
 	}
 	p.entries = append(p.entries, "objectName: password\nobjectType: secret")

@@ -107,7 +107,7 @@ func TestOneDefectOneCode(t *testing.T) {
 		"a client without its key": {func(p *plant) { p.syncs[client] = p.syncs[client][:1] }, []string{"deny SS-10 client"}},
 		"DER under .crt":           {func(p *plant) { p.syncs[trust][0].TargetKey = "server.crt" }, []string{"deny SS-12 trust server.crt"}},
 		"a certificate under .crl": {func(p *plant) { p.put("ca-crl", ca.DER, "application/pkix-crl") }, []string{"deny SS-13 issuer ca.crl"}},
-		"a CRL without its CA":     {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][1:] }, []string{"deny SS-14 issuer ca.crl"}},
+		"a CRL without its CA":     {func(p *plant) { p.syncs[issuer] = p.syncs[issuer][1:] }, []string{"deny SS-14 issuer ca.crl", "warn X-10 trust issued.der"}},
 		"a private key in the trust list": {func(p *plant) {
 			p.syncs[trust] = append(p.syncs[trust], store.Mapping{SourcePath: "own-pem", TargetKey: "own.pem"})
 		}, []string{"deny SS-17 trust own.pem"}},
@@ -195,11 +195,11 @@ func TestOneDefectOneCode(t *testing.T) {
 		"a Secret of double base64": {func(p *plant) {
 			p.secretOf[trust] = map[string][]byte{"server.der": []byte(base64.StdEncoding.EncodeToString(server(t, certtest.Options{}).DER))}
 		}, []string{"deny SEC-02 trust-secret server.der"}},
-		"an empty Secret value": {func(p *plant) { p.secretOf[trust] = map[string][]byte{"server.der": {}} }, []string{"deny SEC-03 trust-secret server.der"}},
+		"an empty Secret value": {func(p *plant) { p.secretOf[trust] = map[string][]byte{"server.der": {}} }, []string{"deny SEC-03 trust-secret server.der", "warn X-08 issuer ca.der"}},
 		"a Secret with PEM under .der": {func(p *plant) {
 			p.secretOf[trust] = map[string][]byte{"server.der": server(t, certtest.Options{}).PEM()}
-		}, []string{"deny SEC-07 trust-secret server.der"}},
-		"a Secret with a private key": {func(p *plant) { p.secretOf[trust] = map[string][]byte{"x.der": pem("PRIVATE KEY")(t, ca.Key)} }, []string{"deny SEC-07 trust-secret x.der"}},
+		}, []string{"deny SEC-07 trust-secret server.der", "warn X-08 issuer ca.der"}},
+		"a Secret with a private key": {func(p *plant) { p.secretOf[trust] = map[string][]byte{"x.der": pem("PRIVATE KEY")(t, ca.Key)} }, []string{"deny SEC-07 trust-secret x.der", "warn X-08 issuer ca.der"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := healthy(t)

@@ -59,7 +59,10 @@ type Settings struct {
 	Profile    engine.Profile              `yaml:"profile"`
 	Severities map[string]verdict.Severity `yaml:"severities"`
 	// The connector's own settings.
-	RejectUnknownRevocationStatus bool `yaml:"rejectUnknownRevocationStatus"`
+	RejectUnknownRevocationStatus bool   `yaml:"rejectUnknownRevocationStatus"`
+	KeepsCertificateChain         bool   `yaml:"keepsCertificateChain"` // not sendCertificateChain
+	SubjectName                   string `yaml:"subjectName"`
+	ApplicationURI                string `yaml:"applicationUri"`
 	// External replaces references.external.
 	External []string `yaml:"external"`
 	// VaultNone is whether no vault is asked.

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"math/big"
 	"strings"
@@ -42,12 +44,31 @@ func authority(name string) (*certtest.Cert, error) {
 		o.KeyUsage = x509.KeyUsageCertSign
 	case "ca-quickstart":
 		o.CommonName = "Azure IoT Operations Quickstart Root CA - Not for Production"
+	case "ca-limited": // no CA may stand below it
+		o.PathLen = new(int)
+	case "ca-of-names": // it may vouch for hosts of plant.example only
+		value := append([]byte{0x30, 0x13, 0xa0, 0x11, 0x30, 0x0f, 0x82, 0x0d}, "plant.example"...)
+		o.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: value}}
+	case "ca-line": // below the plant's CA
+		o.CommonName, o.Key, o.KeyName = "Line CA", certtest.P256, "ca-line"
+		return below("ca", o)
+	case "ca-line-limited": // where none may be
+		o.CommonName, o.Key, o.KeyName = "Line CA", certtest.P256, "ca-line"
+		return below("ca-limited", o)
 	case "ca-small":
 		o.Key, o.KeyName = certtest.RSA1024, "ca-small"
 	default:
 		return nil, nil
 	}
 	return certtest.NewCA(o)
+}
+
+func below(name string, o certtest.Options) (*certtest.Cert, error) {
+	ca, err := authority(name)
+	if err != nil {
+		return nil, err
+	}
+	return ca.IssueCA(o)
 }
 
 // leaf makes the certificates of applications: self-signed, as most OPC UA
@@ -97,9 +118,19 @@ func leaf(name string) (*certtest.Cert, error) {
 		o.Serial = big.NewInt(-5)
 	case "client":
 		o.CommonName, o.KeyName, o.URIs, o.DNSNames = "aio-opc-opcuabroker", "client", clientURI, nil
-	case "leaf", "leaf-2":
-		o.CommonName, o.Key, o.KeyName = "Issued "+name, certtest.P256, name
-		ca, err := authority("ca")
+	case "server-40-years":
+		o.NotAfter = now.Add(40 * 366 * day)
+	case "client-ecc":
+		o.CommonName, o.Key, o.KeyName, o.URIs, o.DNSNames = "aio-opc-opcuabroker", certtest.P256, "client", clientURI, nil
+	case "leaf", "leaf-2", "leaf-3", "leaf-forged", "leaf-of-names", "client-issued":
+		o.CommonName, o.Key, o.KeyName, o.BadSignature = "Issued "+name, certtest.P256, name, name == "leaf-forged"
+		if name == "client-issued" {
+			o.CommonName, o.Key, o.KeyName, o.URIs, o.DNSNames = "aio-opc-opcuabroker", certtest.RSA2048, "client", clientURI, nil
+		}
+		ca, err := authority(map[string]string{"leaf-of-names": "ca-of-names"}[name])
+		if ca == nil && err == nil {
+			ca, err = authority("ca")
+		}
 		if err != nil {
 			return nil, err
 		}

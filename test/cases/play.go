@@ -30,11 +30,11 @@ type Engines struct {
 func (e *Engines) Get(c *Case) (*engine.Engine, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key := fmt.Sprint(c.rules())
+	key := fmt.Sprint(c.Rules())
 	if made, ok := e.made[key]; ok {
 		return made, nil
 	}
-	made, err := engine.New(engine.Options{Config: c.rules()}, policies.Files)
+	made, err := engine.New(engine.Options{Config: c.Rules()}, policies.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,12 @@ func (e *Engines) Get(c *Case) (*engine.Engine, error) {
 	return made, nil
 }
 
-func (c *Case) rules() input.Config {
+// Rules are the settings that the rules may read.
+func (c *Case) Rules() input.Config {
 	cfg := input.DefaultConfig()
 	cfg.RejectUnknownRevocationStatus = c.RejectUnknownRevocationStatus
+	cfg.SendCertificateChain = !c.KeepsCertificateChain
+	cfg.SubjectName, cfg.ApplicationURI = c.SubjectName, c.ApplicationURI
 	if c.External != nil {
 		cfg.External = c.External
 	}
@@ -67,7 +70,7 @@ func (c *Case) Reviewer(engines *Engines, reader vault.Reader) (*review.Reviewer
 		return nil, err
 	}
 	opt := review.Options{Engine: e, Inventory: Inventory(), Profile: c.Profile, Severities: c.Severities,
-		ExpiryWarning: time.Duration(c.rules().ExpiryWarningDays) * 24 * time.Hour}
+		ExpiryWarning: time.Duration(c.Rules().ExpiryWarningDays) * 24 * time.Hour}
 	if !c.VaultNone {
 		opt.Vault = warm.New(reader, warm.Options{Now: func() time.Time { return c.Now }})
 	}

@@ -62,18 +62,9 @@ func (w world) names(code string) bool {
 	return slices.ContainsFunc(w.Findings, func(l string) bool { return strings.Contains(l, " "+code+" ") })
 }
 
-func (w world) config() input.Config {
-	cfg := input.DefaultConfig()
-	cfg.RejectUnknownRevocationStatus = w.RejectUnknownRevocationStatus
-	if w.External != nil {
-		cfg.External = w.External
-	}
-	return cfg
-}
-
 func (w world) reviewer(e *engine.Engine) (*review.Reviewer, error) {
 	opt := review.Options{Engine: e, Inventory: cases.Inventory(), Profile: w.Profile, Severities: w.Severities,
-		ExpiryWarning: time.Duration(w.config().ExpiryWarningDays) * 24 * time.Hour}
+		ExpiryWarning: time.Duration(w.Rules().ExpiryWarningDays) * 24 * time.Hour}
 	if !w.VaultNone {
 		opt.Vault = warm.New(w.reader, warm.Options{Now: func() time.Time { return w.Now }})
 	}
@@ -143,7 +134,7 @@ func redCase(ctx context.Context, all []world, code string, m *ast.Module) (stri
 		return 1
 	})
 	for _, w := range sorted {
-		e, err := es.get(w.config())
+		e, err := es.get(w.Rules())
 		if err != nil {
 			return "", err
 		}

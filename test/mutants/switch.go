@@ -40,7 +40,7 @@ func off(code string) string { return "without " + code }
 // fires reports whether a rule returns anything in a case, with the rule or
 // without it.
 func fires(ctx context.Context, es *engines, w world, code string, with bool) (bool, error) {
-	e, err := es.get(w.config())
+	e, err := es.get(w.Rules())
 	if err != nil {
 		return false, err
 	}

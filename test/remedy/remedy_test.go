@@ -96,6 +96,7 @@ func TestRemediesHeal(t *testing.T) {
 // welcome are words of information that a remedy may bring to light.
 var welcome = map[string]string{
 	"SPC-42": "an object that is mapped no longer may go too",
+	"SS-16":  "a CRL in the trust list, where it belongs, is one that the az CLI does not show",
 	"KV-10":  "a secret that could not be decoded before lacks its tag",
 }
 

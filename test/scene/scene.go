@@ -17,7 +17,15 @@ const Vault = "plant-kv"
 // Secrets are what the plant's vault holds.
 func Secrets(now time.Time) (map[string]keyvault.Secret, error) {
 	out := map[string]keyvault.Secret{}
-	ca, err := certtest.NewCA(certtest.Options{CommonName: "Plant CA", Key: certtest.RSA2048, Now: now})
+	root, err := certtest.NewCA(certtest.Options{CommonName: "Plant Root CA", Key: certtest.RSA2048, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	ca, err := root.IssueCA(certtest.Options{CommonName: "Plant CA", Key: certtest.RSA2048})
+	if err != nil {
+		return nil, err
+	}
+	rootCRL, err := root.CRL(certtest.CRLOptions{Now: now})
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +63,8 @@ func Secrets(now time.Time) (map[string]keyvault.Secret, error) {
 	set("press-1-der", press.Hex(), der)
 	set("oven-1-der", oven.Hex(), der)
 	set("old-press-der", old.Hex(), der)
+	set("plant-root-der", root.Hex(), der)
+	set("plant-root-crl", rootCRL.Hex(), list)
 	set("plant-ca-der", ca.Hex(), der)
 	set("plant-ca-crl", crl.Hex(), list)
 	set("opcuabroker-der", client.Hex(), der)
@@ -67,12 +77,18 @@ func Secrets(now time.Time) (map[string]keyvault.Secret, error) {
 	return out, nil
 }
 
+// The root CA and its CRL are trusted, and the CA below it is in the issuer list.
+var (
+	rootEntries  = Entry("plant-root-der") + Entry("plant-root-crl")
+	rootMappings = "      - {sourcePath: plant-root-der, targetKey: plant-root.der}\n      - {sourcePath: plant-root-crl, targetKey: plant-root.crl}\n"
+)
+
 // Good are the objects of a healthy plant.
 func Good() string {
 	const class = "spc-ops-demo"
-	return Class(class, Entry("press-1-der")+Entry("plant-ca-der")+Entry("plant-ca-crl")+Entry("opcuabroker-der")+Entry("opcuabroker-pem")+
+	return Class(class, Entry("press-1-der")+rootEntries+Entry("plant-ca-der")+Entry("plant-ca-crl")+Entry("opcuabroker-der")+Entry("opcuabroker-pem")+
 		"        - |\n          objectName: historian-password\n          objectType: secret\n") + "---" +
-		Sync("aio-opc-ua-broker-trust-list", class, "      - {sourcePath: press-1-der, targetKey: press-1.der}\n") + "---" +
+		Sync("aio-opc-ua-broker-trust-list", class, "      - {sourcePath: press-1-der, targetKey: press-1.der}\n"+rootMappings) + "---" +
 		Sync("aio-opc-ua-broker-issuer-list", class, "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-crl, targetKey: plant-ca.crl}\n") + "---" +
 		Sync("aio-opc-ua-broker-client-certificate", class, "      - {sourcePath: opcuabroker-der, targetKey: opcuabroker.der}\n      - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}\n")
 }
@@ -131,11 +147,11 @@ func Mistakes() []Mistake {
 		{Title: "The secret was disabled in the vault",
 			Objects: Class("spc-disabled", Entry("locked-der"))},
 		{Title: "A name that the SecretProviderClass does not offer",
-			Objects: Sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n")},
+			Objects: Sync(trust, "spc-ops-demo", "      - {sourcePath: press-1.der, targetKey: press-1.der}\n"+rootMappings)},
 		{Title: "Three new entries for the trust list: a PEM certificate under .der, an expired one, and a Key Vault certificate with its private key",
-			Objects: Class("spc-new", Entry("press-1-der")+Entry("oven-1-pem")+Entry("old-press-der")+"        - |\n          objectName: press-1-certificate\n          objectType: secret\n") + "---" +
+			Objects: Class("spc-new", Entry("press-1-der")+rootEntries+Entry("oven-1-pem")+Entry("old-press-der")+"        - |\n          objectName: press-1-certificate\n          objectType: secret\n") + "---" +
 				Sync(trust, "spc-new", "      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: oven-1-pem, targetKey: oven-1.der}\n"+
-					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n")},
+					"      - {sourcePath: old-press-der, targetKey: old-press.der}\n      - {sourcePath: press-1-certificate, targetKey: press-1-new.der}\n"+rootMappings)},
 		{Title: "A server's own certificate in the issuer list, and a PEM CRL",
 			Objects: Class("spc-issuers", Entry("press-1-der")+Entry("plant-ca-der")+Entry("plant-ca-pem-crl")) + "---" +
 				Sync(issuer, "spc-issuers", "      - {sourcePath: plant-ca-der, targetKey: plant-ca.der}\n      - {sourcePath: plant-ca-pem-crl, targetKey: plant-ca.crl}\n"+

@@ -74,6 +74,10 @@ type Connector struct {
 	MinimumCertificateKeySize     int  `yaml:"minimumCertificateKeySize"`
 	RejectSHA1SignedCertificates  bool `yaml:"rejectSha1SignedCertificates"`
 	RejectUnknownRevocationStatus bool `yaml:"rejectUnknownRevocationStatus"`
+	SendCertificateChain          bool `yaml:"sendCertificateChain"`
+	// SubjectName and ApplicationURI are the connector's own, "" where unknown.
+	SubjectName    string `yaml:"subjectName"`
+	ApplicationURI string `yaml:"applicationUri"`
 }
 
 // Expiry says how early an end is announced.
@@ -105,7 +109,7 @@ func Default() Config {
 		Profile:    engine.Standard,
 		Severities: map[string]verdict.Severity{},
 		Connector: Connector{d.MinimumCertificateKeySize, d.RejectSHA1SignedCertificates,
-			d.RejectUnknownRevocationStatus},
+			d.RejectUnknownRevocationStatus, d.SendCertificateChain, d.SubjectName, d.ApplicationURI},
 		Expiry: Expiry{WarnDays: d.ExpiryWarningDays},
 		Actors: []webhook.Profile{
 			{Class: verdict.ControlLoop, Users: []string{"system:serviceaccount:kube-system:namespace-controller",
@@ -289,6 +293,9 @@ func (c Config) Rules() input.Config {
 		MinimumCertificateKeySize:     c.Connector.MinimumCertificateKeySize,
 		RejectSHA1SignedCertificates:  c.Connector.RejectSHA1SignedCertificates,
 		RejectUnknownRevocationStatus: c.Connector.RejectUnknownRevocationStatus,
+		SendCertificateChain:          c.Connector.SendCertificateChain,
+		SubjectName:                   c.Connector.SubjectName,
+		ApplicationURI:                c.Connector.ApplicationURI,
 		External:                      c.References.External,
 	}
 }

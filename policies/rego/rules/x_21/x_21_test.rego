@@ -34,3 +34,15 @@ test_silent_for_other_algorithms if {
 test_silent_elsewhere if {
 	count(x_21.finding) == 0 with input as document("tls-trust", "RSA", 1024)
 }
+
+requested(fields) := fixture.document({"issuance": object.union({"own": true}, fields)})
+
+test_requested if {
+	x_21.finding == {{
+		"code": "X-21", "field": "spec.privateKey.size", "variant": "requested",
+		"args": {"bits": 1024, "least": 2048},
+	}} with input as requested({"key_algorithm": "RSA", "key_bits": 1024})
+	count(x_21.finding) == 0 with input as requested({"key_algorithm": "RSA", "key_bits": 2048})
+	count(x_21.finding) == 0 with input as requested({"key_algorithm": "ECDSA", "key_bits": 256})
+	count(x_21.finding) == 0 with input as fixture.document({"issuance": {"key_algorithm": "RSA", "key_bits": 1024}})
+}

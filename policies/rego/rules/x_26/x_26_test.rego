@@ -24,3 +24,19 @@ test_silent if {
 	count(x_26.finding) == 0 with input as document("ECDSA", ["digitalSignature"])
 	count(x_26.finding) == 0 with input as document("Ed25519", [])
 }
+
+requested(fields) := fixture.document({"issuance": object.union({"own": true}, fields)})
+
+test_requested if {
+	x_26.finding == {{
+		"code": "X-26", "field": "spec.usages", "variant": "requested",
+		"args": {"key_algorithm": "RSA", "lacking": "data encipherment"},
+	}} with input as requested({"key_algorithm": "RSA", "usages": ["signing"]})
+	x_26.finding == {{
+		"code": "X-26", "field": "spec.usages", "variant": "requested",
+		"args": {"key_algorithm": "ECDSA", "lacking": "digital signature"},
+	}} with input as requested({"key_algorithm": "ECDSA", "usages": ["server auth"]})
+	count(x_26.finding) == 0 with input as requested({"key_algorithm": "RSA", "usages": ["digital signature", "data encipherment"]})
+	count(x_26.finding) == 0 with input as requested({"key_algorithm": "Ed25519", "usages": []})
+	count(x_26.finding) == 0 with input as fixture.document({"issuance": {"key_algorithm": "RSA", "usages": []}})
+}

@@ -23,3 +23,15 @@ test_silent if {
 	count(x_27.finding) == 0 with input as document("opcua-trust", ["serverAuth", "clientAuth"])
 	count(x_27.finding) == 0 with input as document("opcua-client", ["anyExtendedKeyUsage"])
 }
+
+requested(fields) := fixture.document({"issuance": object.union({"own": true}, fields)})
+
+test_requested if {
+	x_27.finding == {{
+		"code": "X-27", "field": "spec.usages", "variant": "requested", "args": {"usages": "server auth"},
+	}} with input as requested({"usages": ["digital signature", "server auth"]})
+	every usages in [["digital signature"], ["server auth", "client auth"], ["server auth", "any"], []] {
+		count(x_27.finding) == 0 with input as requested({"usages": usages})
+	}
+	count(x_27.finding) == 0 with input as fixture.document({"issuance": {"usages": ["server auth"]}})
+}

@@ -5,7 +5,7 @@
 #   URI, the application URI; both sides compare it with what the other says of
 #   itself. The az CLI refuses a client certificate with any other number.
 # custom:
-#   subjects: [SecretSync, Secret]
+#   subjects: [SecretSync, Secret, Certificate]
 #   severity: warn
 #   message: "the certificate {subject} has no URI in its subject alternative name, where its application URI belongs"
 #   remedy: "Issue the certificate again with subjectAltName URI:urn:HOST:APPLICATION, the application URI that the server or client is configured with, and upload it: az keyvault secret set --vault-name {vault} --name {secret} {upload}"
@@ -16,6 +16,9 @@
 #       message: "the certificate {subject} has several URIs in its subject alternative name: {uris}"
 #     invalid:
 #       message: "the application URI {uris} of the certificate {subject} is no URI"
+#     requested:
+#       message: "Certificate {object} asks for {found} URIs in the subject alternative name, where the application URI belongs"
+#       remedy: "Write exactly one into spec.uris, the applicationUri of the connector (urn:microsoft.com:aio:opc:ua:broker unless it was changed)"
 package storewarden.rules.x_28
 
 import data.storewarden.lib.applications
@@ -40,3 +43,11 @@ faults(uris) := {"invalid" | not regex.match(`^[A-Za-z][-+.A-Za-z0-9]*:.`, uris[
 severity(c) := {"severity": "deny"} if c.role == "opcua-client"
 
 severity(c) := {} if c.role != "opcua-client"
+
+finding contains {
+	"code": "X-28", "field": "spec.uris", "severity": "deny", "variant": "requested",
+	"args": {"found": count(input.issuance.uris)},
+} if {
+	input.issuance.own
+	count(input.issuance.uris) != 1
+}

@@ -27,3 +27,14 @@ test_silent if {
 	count(x_28.finding) == 0 with input as document("opcua-trust", ["urn:plant:server"])
 	count(x_28.finding) == 0 with input as document("opcua-client", ["https://plant/server"])
 }
+
+requested(fields) := fixture.document({"issuance": object.union({"own": true}, fields)})
+
+test_requested if {
+	x_28.finding == {{
+		"code": "X-28", "field": "spec.uris", "severity": "deny", "variant": "requested", "args": {"found": 0},
+	}} with input as requested({"uris": []})
+	count(x_28.finding) == 1 with input as requested({"uris": ["urn:a:b", "urn:c:d"]})
+	count(x_28.finding) == 0 with input as requested({"uris": ["urn:a:b"]})
+	count(x_28.finding) == 0 with input as fixture.document({"issuance": {"uris": []}})
+}

@@ -14,3 +14,11 @@ test_silent if {
 		count(x_30.finding) == 0 with input as document(other)
 	}
 }
+
+requested(fields) := fixture.document({"issuance": object.union({"own": true}, fields)})
+
+test_requested if {
+	x_30.finding == {{"code": "X-30", "field": "spec.isCA", "variant": "requested"}} with input as requested({"ca": true})
+	count(x_30.finding) == 0 with input as requested({"ca": false})
+	count(x_30.finding) == 0 with input as fixture.document({"issuance": {"ca": true}})
+}
