@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,11 +13,9 @@ import (
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/cmd/internal/report"
 	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/pages"
 	"github.com/storewarden/storewarden/policies/verdict"
 )
-
-// rulesURL is where the rules stand, one folder each.
-const rulesURL = "https://github.com/storewarden/storewarden/tree/main/policies/"
 
 // options is what the formats need to know.
 func (f *auditFlags) options(c config.Config, e *engine.Engine, now time.Time, stdout io.Writer) (report.Options, error) {
@@ -46,7 +43,7 @@ func described(c config.Config, e *engine.Engine) []report.Rule {
 			severity = r.Severity[c.Profile]
 		}
 		out = append(out, report.Rule{Code: r.Code, Title: r.Title, Description: strings.Join(strings.Fields(r.Description), " "), Symptom: r.Symptom,
-			Remedy: angled(r.Remedy), Severity: severity, URL: rulesURL + path.Dir(r.File)})
+			Remedy: pages.Template(r.Remedy), Severity: severity, URL: pages.URL(r.Code)})
 	}
 	return out
 }

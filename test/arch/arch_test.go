@@ -23,6 +23,7 @@ var never = map[string][]string{
 	"policies":         {"k8s.io/", "sigs.k8s.io/controller-runtime", "github.com/Azure/", module + "webhook", module + "sync", module + "cmd", module + "certs/store/cluster", module + "certs/vault/azure"},
 	"policies/verdict": {module, "github.com/"},
 	"policies/input":   {module + "certs", module + "policies/"},
+	"policies/pages":   {module + "policies/review", module + "policies/custom", module + "certs/vault/warm"},
 	"webhook":          {"github.com/Azure/", module + "cmd", module + "sync", module + "certs/vault/azure", module + "certs/store/cluster"},
 	"cmd/internal":     {"github.com/Azure/", "sigs.k8s.io/controller-runtime", module + "cmd/storewarden"},
 }
