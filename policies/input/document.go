@@ -50,6 +50,17 @@ type Document struct {
 	Referrers []Referrer `json:"referrers"`
 	// Issuance is what a cert-manager Certificate asks for.
 	Issuance Issuance `json:"issuance"`
+	// Exceptions are those of the configuration that may silence a finding about
+	// the subject.
+	Exceptions []Exception `json:"exceptions"`
+}
+
+// Exception silences a rule's findings until a moment.
+type Exception struct {
+	Code   string `json:"code"`
+	Entry  string `json:"entry"` // "" for all
+	Reason string `json:"reason"`
+	Until  int64  `json:"until"` // Unix seconds
 }
 
 // Subject is the object under judgement.
@@ -239,9 +250,10 @@ type Entry struct {
 	// update changes its value, a new key being no change.
 	Mapped  bool `json:"mapped"`
 	Changed bool `json:"changed"`
-	// Twins names the other keys of the same store that hold the same vault
-	// secret or the same certificate, sorted.
-	Twins []string `json:"twins"`
+	// Twin is the first other key, by name, of the same store that holds the same
+	// vault secret or the same certificate, "" if none does. A key for a CRL is the
+	// twin of such a key only.
+	Twin string `json:"twin"`
 }
 
 // Object is the item of a SecretProviderClass behind an entry, as the provider

@@ -30,6 +30,7 @@ var intros = map[string]string{
 	"KV":  "The secret in Azure Key Vault: its value, its attributes and its tags.",
 	"X":   "What certificates and CRLs say, alone and together.",
 	"CL":  "The connector's own certificate.",
+	"EXC": "Storewarden's own configuration.",
 	"U":   "Who uses the Secrets: Devices, ConnectorTemplates, identities, operations.",
 }
 

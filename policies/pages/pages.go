@@ -88,7 +88,7 @@ func New(rules []*engine.Rule) (Book, error) {
 
 // families are in the order in which a certificate goes: class, sync, Secret, and
 // then what it holds and who uses it.
-var families = []string{"SPC", "SS", "SEC", "KV", "X", "CL", "U"}
+var families = []string{"SPC", "SS", "SEC", "KV", "X", "CL", "U", "EXC"}
 
 // compare puts the catalogue's families first, then the user's own.
 func compare(a, b string) int {

@@ -35,6 +35,8 @@ reference(fields) := over(data.fixture.reference, fields)
 
 referrer(fields) := over(data.fixture.referrer, fields)
 
+exception(fields) := over(data.fixture.exception, fields)
+
 unverified(fields) := over(data.fixture.unverified, fields)
 
 # document is a SecretSync's unless fields say otherwise.

@@ -191,32 +191,42 @@ func (c *casefile) pairUp() {
 }
 
 // twins relates the subject's entries that hold the same, "" for nothing that
-// could be compared.
+// could be compared. Each is told the first other one by name.
 func (c *casefile) twins(what func(*item) string) {
-	first := make(map[string]int, c.own)
+	type same struct {
+		what string
+		crl  bool
+	}
+	first := map[same][2]string{} // the first two keys
+	of := func(it *item) (same, bool) {
+		w := same{what(it), strings.EqualFold(it.entry.Ext, ".crl")}
+		return w, w.what != ""
+	}
 	for i := range c.own {
-		w := what(&c.items[i])
-		j, seen := first[w]
-		switch {
-		case w == "":
-		case !seen:
-			first[w] = i
-		default:
-			// Few have a twin: what they are is worth another walk.
-			for k := j; k < i; k++ {
-				if a, b := &c.items[i].entry, &c.items[k].entry; what(&c.items[k]) == w {
-					a.Twins, b.Twins = with(a.Twins, b.Key, a.Key), with(b.Twins, a.Key, b.Key)
-				}
-			}
+		it := &c.items[i]
+		w, ok := of(it)
+		if !ok {
+			continue
+		}
+		switch key, two := it.entry.Key, first[w]; {
+		case two[0] == "" || key < two[0]:
+			first[w] = [2]string{key, two[0]}
+		case key != two[0] && (two[1] == "" || key < two[1]):
+			first[w] = [2]string{two[0], key}
 		}
 	}
-}
-
-// with adds a key to sorted ones, unless it is there or is one's own.
-func with(keys []string, key, own string) []string {
-	i, there := slices.BinarySearch(keys, key)
-	if there || key == own {
-		return keys
+	for i := range c.own {
+		e := &c.items[i].entry
+		w, ok := of(&c.items[i])
+		if !ok {
+			continue
+		}
+		twin := first[w][0]
+		if twin == e.Key {
+			twin = first[w][1]
+		}
+		if twin != "" && (e.Twin == "" || twin < e.Twin) {
+			e.Twin = twin
+		}
 	}
-	return slices.Insert(slices.Clone(keys), i, key)
 }

@@ -144,7 +144,7 @@ func (c *casefile) assemble() *input.Document {
 		SPC: c.spc, Sync: c.sync, Secret: c.secret, Removed: orEmpty(c.removed),
 		Entries: make([]input.Entry, c.own), Unverified: c.unverified(),
 		Certificates: make([]input.Certificate, 0, c.own), CRLs: []input.CRL{}, Keys: c.privateKeys(),
-		Endpoints: orEmpty(c.endpoints), References: orEmpty(c.references), Referrers: orEmpty(c.referrers), Issuance: c.issuance(),
+		Endpoints: orEmpty(c.endpoints), References: orEmpty(c.references), Referrers: orEmpty(c.referrers), Issuance: c.issuance(), Exceptions: c.exceptions(),
 	}
 	for i := range doc.Entries {
 		doc.Entries[i] = c.items[i].entry

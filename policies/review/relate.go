@@ -182,6 +182,11 @@ func (c *casefile) nextChange() time.Time {
 			next = t
 		}
 	}
+	for _, x := range c.r.opt.Exceptions {
+		if x.about(c.subject.ID.Namespace, c.subject.ID.Name) {
+			consider(x.Until)
+		}
+	}
 	for _, x := range c.certs {
 		consider(x.cert.NotBefore.Add(-skewLimit))
 		consider(x.cert.NotBefore)

@@ -25,10 +25,46 @@ type Exception struct {
 	Until     time.Time `json:"until" yaml:"until"`
 }
 
-func (x Exception) covers(f verdict.Finding, now time.Time) bool {
-	nameOK, _ := path.Match(x.Name, f.Object.Name)
-	return x.Code == f.Code && now.Before(x.Until) && (x.Namespace == "" || x.Namespace == f.Object.Namespace) &&
-		(x.Name == "" || nameOK) && (x.Entry == "" || x.Entry == f.Entry)
+// about reports whether the exception names an object.
+func (x Exception) about(namespace, name string) bool {
+	nameOK, _ := path.Match(x.Name, name)
+	return (x.Namespace == "" || x.Namespace == namespace) && (x.Name == "" || nameOK)
+}
+
+func (x Exception) covers(f verdict.Finding) bool {
+	return x.Code == f.Code && x.about(f.Object.Namespace, f.Object.Name) && (x.Entry == "" || x.Entry == f.Entry)
+}
+
+// excepted softens a finding that an exception covers, and says of one whose
+// exception has ended that it had one.
+func (c *casefile) excepted(f *verdict.Finding) {
+	ended := ""
+	for _, x := range c.r.opt.Exceptions {
+		switch {
+		case !x.covers(*f):
+		case c.req.Now.Before(x.Until):
+			f.Severity = verdict.Info
+			f.Message += " (excepted until " + day(x.Until) + ": " + printable(x.Reason) + ")"
+			return
+		default:
+			ended = " (its exception ended on " + day(x.Until) + ": " + printable(x.Reason) + ")"
+		}
+	}
+	f.Message += ended
+}
+
+// exceptions are those about the subject, for rules that can judge its kind. One
+// for an entry of any object is about those that have the entry.
+func (c *casefile) exceptions() []input.Exception {
+	out := []input.Exception{}
+	id := c.subject.ID
+	for _, x := range c.r.opt.Exceptions {
+		r, ok := c.r.opt.Engine.Rule(x.Code)
+		if ok && slices.Contains(r.Subjects, id.Kind) && x.about(id.Namespace, id.Name) && (x.Entry == "" || x.Name != "" || c.hasEntry(x.Entry)) {
+			out = append(out, input.Exception{Code: x.Code, Entry: x.Entry, Reason: x.Reason, Until: x.Until.Unix()})
+		}
+	}
+	return out
 }
 
 // verdict turns results into findings: words filled in, severity of the
@@ -155,13 +191,7 @@ func (c *casefile) finding(doc *input.Document, res engine.Result) (verdict.Find
 		f.Fingerprint = x.cert.SHA256
 	}
 	f.Severity = c.severity(res, role)
-	for _, x := range c.r.opt.Exceptions {
-		if x.covers(f, c.req.Now) {
-			f.Severity = verdict.Info
-			f.Message += " (excepted until " + x.Until.Format(time.DateOnly) + ": " + x.Reason + ")"
-			break
-		}
-	}
+	c.excepted(&f)
 	return f, nil
 }
 
@@ -208,6 +238,10 @@ func (c *casefile) crlOf(res engine.Result) *crlFact {
 		n++
 	}
 	return nil
+}
+
+func (c *casefile) hasEntry(id string) bool {
+	return slices.ContainsFunc(c.items[:c.own], func(it item) bool { return it.id() == id })
 }
 
 // values answers for the placeholders of a rule's words: what the rule gave

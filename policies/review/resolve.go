@@ -416,6 +416,6 @@ func emptySync() input.Sync {
 }
 
 func emptyEntry() input.Entry {
-	return input.Entry{State: input.Unseen, UsedBy: []string{}, Misses: []string{}, Twins: []string{},
+	return input.Entry{State: input.Unseen, UsedBy: []string{}, Misses: []string{},
 		Object: input.Object{Unknown: []input.UnknownField{}, Otherwise: []string{}}, Content: input.Content{Problems: []string{}}}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/test/certtest"
 )
@@ -58,6 +59,7 @@ type Settings struct {
 	Now        time.Time                   `yaml:"now"`
 	Profile    engine.Profile              `yaml:"profile"`
 	Severities map[string]verdict.Severity `yaml:"severities"`
+	Exceptions []review.Exception          `yaml:"exceptions"`
 	// The connector's own settings.
 	RejectUnknownRevocationStatus bool   `yaml:"rejectUnknownRevocationStatus"`
 	KeepsCertificateChain         bool   `yaml:"keepsCertificateChain"` // not sendCertificateChain

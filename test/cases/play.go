@@ -69,7 +69,7 @@ func (c *Case) Reviewer(engines *Engines, reader vault.Reader) (*review.Reviewer
 	if err != nil {
 		return nil, err
 	}
-	opt := review.Options{Engine: e, Inventory: Inventory(), Profile: c.Profile, Severities: c.Severities,
+	opt := review.Options{Engine: e, Inventory: Inventory(), Profile: c.Profile, Severities: c.Severities, Exceptions: c.Exceptions,
 		ExpiryWarning: time.Duration(c.Rules().ExpiryWarningDays) * 24 * time.Hour}
 	if !c.VaultNone {
 		opt.Vault = warm.New(reader, warm.Options{Now: func() time.Time { return c.Now }})
