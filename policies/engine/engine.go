@@ -7,6 +7,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -22,8 +24,16 @@ type Engine struct {
 	rules     map[string]*Rule
 	compiler  *ast.Compiler
 	store     storage.Store
-	queries   map[string]ast.Body
+	bodies    map[string][]body // by kind of subject
 	reference ast.Body
+}
+
+// body is one body of a rule, with what it needs.
+type body struct {
+	need       need
+	operations []string
+	ref        string
+	query      ast.Body
 }
 
 // Rules lists the loaded rules by code.
@@ -57,13 +67,32 @@ type Result struct {
 	Args        map[string]string
 }
 
-// Evaluate runs the rules for the document's kind of subject.
+// Evaluate runs the rules for the document's kind of subject and operation, as
+// far as the document may have a result for them.
 func (e *Engine) Evaluate(ctx context.Context, doc *input.Document) ([]Result, error) {
-	query, ok := e.queries[doc.Subject.Kind]
-	if !ok {
+	if _, ok := e.bodies[doc.Subject.Kind]; !ok {
 		return nil, fmt.Errorf("evaluate: no rules for kind %q", doc.Subject.Kind)
 	}
+	query := e.asked(doc)
+	if len(query) == 0 {
+		return nil, ctx.Err()
+	}
 	return e.run(ctx, query, doc)
+}
+
+// asked is the query for all bodies that may have a result.
+func (e *Engine) asked(doc *input.Document) ast.Body {
+	var query ast.Body
+	bodies, of := e.bodies[doc.Subject.Kind], reflect.ValueOf(doc).Elem()
+	for i := range bodies {
+		if b := &bodies[i]; slices.Contains(b.operations, doc.Operation) && b.need.met(of) {
+			for _, x := range b.query {
+				x := *x // Append numbers it
+				query.Append(&x)
+			}
+		}
+	}
+	return query
 }
 
 // Reference runs the original rules, unmerged, and keeps those for the kind of
@@ -104,14 +133,21 @@ func (e *Engine) run(ctx context.Context, query ast.Body, doc *input.Document) (
 	return results, nil
 }
 
+// results reads the sets that were asked for, each under a name of its own.
 func (e *Engine) results(qr topdown.QueryResult, doc *input.Document) ([]Result, error) {
-	for _, term := range qr {
+	var out []Result
+	seen := ast.NewSet() // two bodies may give one result
+	for _, name := range slices.Sorted(maps.Keys(qr)) {
+		term := qr[name]
 		set, ok := term.Value.(ast.Set)
 		if !ok {
 			return nil, fmt.Errorf("the rules answered with a %s, not a set", ast.ValueName(term.Value))
 		}
-		out := make([]Result, 0, set.Len())
 		for _, t := range set.Slice() {
+			if seen.Contains(t) {
+				continue
+			}
+			seen.Add(t)
 			r, err := e.result(t, doc)
 			if err != nil {
 				return nil, err
@@ -120,9 +156,11 @@ func (e *Engine) results(qr topdown.QueryResult, doc *input.Document) ([]Result,
 				out = append(out, r)
 			}
 		}
-		return out, nil
 	}
-	return nil, fmt.Errorf("the rules gave no answer")
+	if len(qr) == 0 {
+		return nil, fmt.Errorf("the rules gave no answer")
+	}
+	return out, nil
 }
 
 // result reads one element of the set. Whatever it does not know, it refuses.

@@ -23,15 +23,15 @@ type Options struct {
 	Custom []File
 }
 
-// New compiles every .rego file of the file systems but tests, merges the rules
-// of each kind of subject into one set, and prepares them. Errors carry the
+// New compiles every .rego file of the file systems but tests, gathers the rules
+// of each kind of subject, and prepares them. Errors carry the
 // author's file and line.
 func New(opt Options, rules ...fs.FS) (*Engine, error) {
 	modules, err := parse(rules)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: map[string]*Rule{}, queries: map[string]ast.Body{}}
+	e := &Engine{rules: map[string]*Rule{}, bodies: map[string][]body{}}
 	ms := e.describe(modules)
 	if len(ms) > 0 {
 		return nil, ms.tidy()
@@ -52,7 +52,7 @@ func New(opt Options, rules ...fs.FS) (*Engine, error) {
 	if err := unknownReferences(c); err != nil {
 		return nil, err
 	}
-	merged, err := e.merge(modules)
+	merged, err := e.merge(modules, opt.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +168,10 @@ func viaJSON(v any) (out any, err error) {
 	return out, json.Unmarshal(raw, &out)
 }
 
-// merge makes one module for each kind of subject, whose only set holds the
-// bodies of all rules for that kind: evaluating one set costs 40 % less than
-// asking each package. References are resolved by OPA's own compiler first, so
-// a body means the same wherever it stands.
-func (e *Engine) merge(modules map[string]*ast.Module) (map[string]*ast.Module, error) {
+// merge makes one module for each kind of subject, with a set for each body of
+// the rules for that kind, and reads what the body needs. References are resolved
+// by OPA's own compiler first, so a body means the same wherever it stands.
+func (e *Engine) merge(modules map[string]*ast.Module, config input.Config) (map[string]*ast.Module, error) {
 	c, err := NewCompiler()
 	if err != nil {
 		return nil, err
@@ -180,6 +179,12 @@ func (e *Engine) merge(modules map[string]*ast.Module) (map[string]*ast.Module, 
 	if !compile(c.WithOnlyStagesUpTo(ast.StageResolveRefs), modules) {
 		return nil, fmt.Errorf("resolve rules: %w", c.Errors)
 	}
+	settings, err := viaJSON(config)
+	if err != nil {
+		return nil, fmt.Errorf("settings of rules: %w", err)
+	}
+	plain, _ := settings.(map[string]any)
+	known := knownOf(c.Modules, plain)
 	merged := map[string]*ast.Module{}
 	for _, kind := range kinds {
 		src := "package storewarden.merged." + strings.ToLower(kind) + "\n"
@@ -187,19 +192,26 @@ func (e *Engine) merge(modules map[string]*ast.Module) (map[string]*ast.Module, 
 		if err != nil {
 			return nil, fmt.Errorf("merge rules: %w", err)
 		}
+		bodies := []body{}
 		for _, name := range sorted(c.Modules) {
 			code, ok := codeOf(c.Modules[name].Package)
 			if !ok || !slices.Contains(e.rules[code].Subjects, kind) {
 				continue
 			}
 			for _, r := range c.Modules[name].Rules {
-				if r.Head.Name == "finding" && r.Head.Key != nil {
-					r = r.Copy()
-					r.Module = m
-					m.Rules = append(m.Rules, r)
+				if r.Head.Name != "finding" || r.Head.Key == nil {
+					continue
 				}
+				r = r.Copy()
+				r.Module = m
+				r.Head.Name = ast.Var(fmt.Sprintf("finding_%d", len(bodies)))
+				r.Head.Reference = ast.Ref{ast.NewTerm(r.Head.Name)}
+				m.Rules = append(m.Rules, r)
+				bodies = append(bodies, body{need: needOf(r.Body, known), operations: e.rules[code].Operations,
+					ref: m.Package.Path.String() + "." + r.Head.Name.String()})
 			}
 		}
+		e.bodies[kind] = bodies
 		merged["merged/"+kind] = m
 	}
 	return merged, nil
@@ -213,17 +225,20 @@ func (e *Engine) prepare(opt Options) error {
 		return fmt.Errorf("settings of rules: %w", err)
 	}
 	e.store = inmem.NewFromObjectWithOpts(map[string]any{"config": config}, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
-	for _, kind := range kinds {
-		if e.queries[kind], err = e.query("data.storewarden.merged." + strings.ToLower(kind) + ".finding"); err != nil {
-			return err
+	for _, bodies := range e.bodies {
+		for i := range bodies {
+			if bodies[i].query, err = e.query(bodies[i].ref, i); err != nil {
+				return err
+			}
 		}
 	}
-	e.reference, err = e.query("data.custom.finding")
+	e.reference, err = e.query("data.custom.finding", 0)
 	return err
 }
 
-func (e *Engine) query(ref string) (ast.Body, error) {
-	body, err := e.compiler.QueryCompiler().Compile(ast.MustParseBody("findings := " + ref))
+// query asks for one set; n makes its answer's name one of its own.
+func (e *Engine) query(ref string, n int) (ast.Body, error) {
+	body, err := e.compiler.QueryCompiler().Compile(ast.MustParseBody(fmt.Sprintf("findings_%d = %s", n, ref)))
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", ref, err)
 	}

@@ -232,6 +232,9 @@ type Entry struct {
 	Key  string `json:"key"`
 	Stem string `json:"stem"`
 	Ext  string `json:"ext"`
+	// Suits is whether its content is in the form that the connector reads under
+	// its key in that store; several certificates in one file suit too.
+	Suits bool `json:"suits"`
 	// SourcePath is a mapping's; Near says what it probably means: "history",
 	// "file-name", "part" (of a certificate) or "", with Suggestion the output that exists.
 	SourcePath string  `json:"source_path"`
@@ -346,7 +349,9 @@ type Certificate struct {
 	SelfSignature string `json:"self_signature"`
 	// Application is a certificate that a program identifies itself with,
 	// whatever its CA flag says: it has an application URI in its SAN.
-	Application  bool   `json:"application"`
+	Application bool `json:"application"`
+	// EndEntity is one of a program and not of an issuer: no CA, or an application.
+	EndEntity    bool   `json:"end_entity"`
 	KeyAlgorithm string `json:"key_algorithm"`
 	KeyBits      int    `json:"key_bits"`
 	// KeyCurve is an elliptic curve's name, "explicit" where it is spelt out.
@@ -388,9 +393,11 @@ type Certificate struct {
 	TooLongFor  string `json:"too_long_for"`
 	MisnamedFor string `json:"misnamed_for"`
 	// RSAExponent is 0 for other keys, and where it is not read.
-	RSAExponent int      `json:"rsa_exponent"`
-	CommonName  string   `json:"common_name"`
-	DNSNames    []string `json:"dns_names"`
+	RSAExponent int    `json:"rsa_exponent"`
+	CommonName  string `json:"common_name"`
+	// Wildcards are its DNS names with a star, ValidDays how long it is valid.
+	Wildcards []string `json:"wildcards"`
+	ValidDays int      `json:"valid_days"`
 }
 
 // CRL is one certificate revocation list of a decoded entry.

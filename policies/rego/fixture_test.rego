@@ -21,7 +21,12 @@ known(base, v) if every k, _ in v {
 
 entry(fields) := over(data.fixture.entry, fields)
 
-certificate(fields) := over(data.fixture.certificate, fields)
+# certificate is an application's own unless fields say otherwise.
+certificate(fields) := object.union(c, {"end_entity": end_entity(c.ca, c.application)}) if {
+	c := over(data.fixture.certificate, fields)
+}
+
+end_entity(ca, application) := true in {application, ca == false}
 
 crl(fields) := over(data.fixture.crl, fields)
 

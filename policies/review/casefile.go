@@ -147,6 +147,7 @@ func (c *casefile) assemble() *input.Document {
 		Endpoints: orEmpty(c.endpoints), References: orEmpty(c.references), Referrers: orEmpty(c.referrers), Issuance: c.issuance(), Exceptions: c.exceptions(),
 	}
 	for i := range doc.Entries {
+		c.items[i].entry.Suits = suits(&c.items[i].entry)
 		doc.Entries[i] = c.items[i].entry
 		if c.subject.Sync != nil {
 			doc.Sync.Size += doc.Entries[i].Content.Size

@@ -113,13 +113,30 @@ func certificate(x *certs.Certificate, e input.Entry) input.Certificate {
 	return input.Certificate{
 		Entry: e.ID, Role: e.Role, NotBefore: unix(x.NotBefore), NotAfter: unix(x.NotAfter),
 		Version: x.Version, BasicConstraints: x.HasBasicConstraint, CA: x.IsCA,
-		SelfIssued: x.SelfIssued, SelfSignature: string(x.SelfSignature), Application: len(x.URIs) > 0,
+		SelfIssued: x.SelfIssued, SelfSignature: string(x.SelfSignature), Application: len(x.URIs) > 0, EndEntity: !x.IsCA || len(x.URIs) > 0,
 		KeyAlgorithm: x.KeyAlgorithm, KeyBits: x.KeyBits, KeyCurve: x.KeyCurve, SignatureHash: x.SignatureHash,
 		HasKeyUsage: x.HasKeyUsage, KeyUsage: orEmpty(x.KeyUsage), ExtKeyUsage: orEmpty(x.ExtKeyUsage),
 		Subject: x.Subject, Issuer: x.Issuer, URIs: orEmpty(x.URIs),
 		RevokedBy: []string{}, Elsewhere: []string{}, StrictParseError: x.StrictParseError, Oddity: x.Oddity,
-		RSAExponent: exponent(x), CommonName: x.CommonName, DNSNames: orEmpty(x.DNSNames),
+		RSAExponent: exponent(x), CommonName: x.CommonName, Wildcards: wildcards(x), ValidDays: validDays(x),
 	}
+}
+
+func validDays(x *certs.Certificate) int {
+	if x.NotBefore.IsZero() || x.NotAfter.IsZero() {
+		return 0
+	}
+	return int(x.NotAfter.Sub(x.NotBefore) / (24 * time.Hour))
+}
+
+func wildcards(x *certs.Certificate) []string {
+	found := []string{}
+	for _, name := range x.DNSNames {
+		if strings.Contains(name, "*") {
+			found = append(found, name)
+		}
+	}
+	return found
 }
 
 func exponent(x *certs.Certificate) int {
@@ -251,6 +268,24 @@ func content(b *certs.Bundle) input.Content {
 		}
 	}
 	return out
+}
+
+// suits reports whether a content is in the form that is read under its key.
+func suits(e *input.Entry) bool {
+	certificates := e.Content.Kind == string(certs.KindCertificate) || e.Content.Kind == string(certs.KindCertificateBundle)
+	der, pem := e.Content.Format == string(certs.FormatDER), e.Content.Format == string(certs.FormatPEM)
+	ext := strings.ToLower(e.Ext)
+	switch store.Role(e.Role) {
+	case store.RoleTrust, store.RoleIssuer:
+		return ext == ".der" && certificates && der || ext == ".crt" && certificates && pem ||
+			ext == ".crl" && e.Content.Kind == string(certs.KindCRL) && der
+	case store.RoleClient:
+		key := e.Content.Kind == string(certs.KindPrivateKey) || e.Content.Kind == string(certs.KindCertificateWithKey)
+		return ext == ".der" && certificates && der || ext == ".pem" && key && pem
+	case store.RoleTLSTrust:
+		return certificates && pem
+	}
+	return false
 }
 
 // words name each kind as a person would.

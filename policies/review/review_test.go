@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,45 @@ func TestOneDefectOneCode(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What a key is read as, in each store.
+func TestSuits(t *testing.T) {
+	t.Parallel()
+	ca := authority(t, certtest.Options{})
+	crl := certtest.Must(ca.CRL(certtest.CRLOptions{}))(t)
+	key, pemKey := certtest.Must(ca.Key.DER(certtest.PKCS8))(t), pem("PRIVATE KEY")(t, ca.Key)
+	bundle := append(slices.Clone(ca.PEM()), server(t, certtest.Options{}).PEM()...)
+	for _, tt := range []struct {
+		list  string
+		suits map[string][]byte
+		not   map[string][]byte
+	}{
+		{issuer, map[string][]byte{"a.der": ca.DER, "b.crt": ca.PEM(), "c.crl": crl.DER, "d.DER": ca.DER, "e.crt": bundle},
+			map[string][]byte{"a.der": ca.PEM(), "b.crt": ca.DER, "c.crl": crl.PEM(), "d.pem": ca.PEM(), "e.der": crl.DER, "f.crl": ca.DER}},
+		{client, map[string][]byte{"a.der": ca.DER, "a.pem": pemKey},
+			map[string][]byte{"a.der": ca.PEM(), "a.pem": key, "b.crt": ca.PEM(), "c.pem": ca.PEM()}},
+		{"my-list", map[string][]byte{"a.crt": ca.PEM(), "b": bundle}, map[string][]byte{"a.crt": ca.DER, "b": crl.PEM(), "c": pemKey}},
+	} {
+		for want, data := range map[bool]map[string][]byte{true: tt.suits, false: tt.not} {
+			p := healthy(t)
+			p.secretOf[tt.list] = data
+			r := p.reviewer()
+			req := subject(t, p, store.KindSecret)
+			if tt.list == "my-list" {
+				req.Subject.Labels[store.StoreLabel] = string(store.RoleTLSTrust)
+			}
+			doc, err := r.Document(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range doc.Entries {
+				if e.Suits != want {
+					t.Errorf("%s of %s, %s: suits is %v", e.Key, tt.list, e.Content.What, e.Suits)
+				}
+			}
+		}
 	}
 }
 

@@ -7,42 +7,11 @@ import data.storewarden.lib.roles
 # foreign kinds have no rule of their own, unlike PKCS#12, bundles and keys.
 foreign := {"text", "csr", "pkcs7", "public-key", "unknown"}
 
-# formats of what a key is read as, by role, extension and kind. Several
-# certificates in one file are the business of KV-19 and KV-21.
-formats := {
-	"opcua-trust": listed,
-	"opcua-issuer": listed,
-	"opcua-client": {
-		".der": {"certificate": "der", "certificate-bundle": "der"},
-		".pem": {"private-key": "pem", "certificate-with-private-key": "pem"},
-	},
-}
-
-listed := {
-	".der": {"certificate": "der", "certificate-bundle": "der"},
-	".crt": {"certificate": "pem", "certificate-bundle": "pem"},
-	".crl": {"crl": "der"},
-}
-
-# suited are the entries that are in form what their key is read as.
-suited contains e.id if {
-	some e in input.entries
-	by_ext := formats[e.role]
-	by_ext[lower(e.ext)][e.content.kind] == e.content.format
-}
-
-suited contains e.id if {
-	some e in input.entries
-	e.role == "tls-trust"
-	e.content.format == "pem"
-	e.content.kind in {"certificate", "certificate-bundle"}
-}
-
-# unsuited are the others; in a healthy store there are none, and the rules that
-# look among them cost nothing.
+# unsuited are the entries that are in another form than their key is read as; in
+# a healthy store there are none, and the rules that look among them cost nothing.
 unsuited contains e if {
 	some e in input.entries
-	not e.id in suited
+	not e.suits
 	e.content.kind != "" # it is decoded
 	e.role in roles.stores
 }

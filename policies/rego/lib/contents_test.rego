@@ -3,18 +3,22 @@ package storewarden.lib.contents_test
 import data.storewarden.fixture
 import data.storewarden.lib.contents
 
-holds(role, ext, kind, format) := fixture.document({"entries": [fixture.entry({
-	"role": role, "ext": ext, "state": "decoded",
-	"content": {"kind": kind, "format": format},
-})]})
+holds(fields) := fixture.document({"entries": [fixture.entry(object.union(
+	{"role": "opcua-trust", "state": "decoded", "content": {"kind": "certificate"}},
+	fields,
+))]})
 
 test_unsuited if {
-	count(contents.unsuited) == 1 with input as holds("opcua-trust", ".der", "certificate", "pem")
-	count(contents.unsuited) == 0 with input as holds("opcua-trust", ".der", "certificate", "der")
-	count(contents.unsuited) == 0 with input as holds("device-credential", "", "text", "none")
+	count(contents.unsuited) == 1 with input as holds({})
+	every fields in [{"suits": true}, {"content": {"kind": ""}}, {"role": "device-credential"}] {
+		count(contents.unsuited) == 0 with input as holds(fields)
+	}
 }
 
 test_loose_text if {
-	contents.loose_text == {0} with input as holds("tls-trust", "", "text", "none")
-	count(contents.loose_text) == 0 with input as holds("tls-trust", "", "certificate", "der")
+	text := {"role": "tls-trust", "content": {"kind": "text"}}
+	contents.loose_text == {0} with input as holds(text)
+	every other in [{"role": "opcua-trust"}, {"content": {"kind": "certificate"}}, {"ext": ".crt"}, {"suits": true}] {
+		count(contents.loose_text) == 0 with input as holds(object.union(text, other))
+	}
 }

@@ -12,11 +12,9 @@
 #   sources: ["Azure IoT Operations documentation, manage certificates: content types"]
 package storewarden.rules.kv_08
 
-import data.storewarden.lib.contents
-
 finding contains {"code": "KV-08", "entry": e.id} if {
 	some e in input.entries
 	e.state == "decoded"
 	e.vault.content_type == ""
-	e.id in contents.suited
+	e.suits
 }

@@ -5,7 +5,7 @@ import data.storewarden.rules.kv_08
 
 found(type, kind) := f if {
 	f := kv_08.finding with input as fixture.document({"entries": [fixture.entry({
-		"state": "decoded", "role": "opcua-trust", "ext": ".der",
+		"state": "decoded", "role": "opcua-trust", "suits": kind == "certificate",
 		"vault": {"content_type": type}, "content": {"kind": kind, "format": "der"},
 	})]})
 }

@@ -13,7 +13,6 @@
 #   sources: ["az iot ops secretsync secret set: objectEncoding by the tag", "az CLI, keyvault secret set"]
 package storewarden.rules.kv_10
 
-import data.storewarden.lib.contents
 import data.storewarden.lib.upload
 
 finding contains {"code": "KV-10", "entry": e.id, "args": {"upload": upload.options[e.id]}} if {
@@ -21,5 +20,5 @@ finding contains {"code": "KV-10", "entry": e.id, "args": {"upload": upload.opti
 	e.state == "decoded"
 	e.vault.file_encoding == ""
 	not e.vault.certificate_resource
-	e.id in contents.suited
+	e.suits
 }

@@ -5,7 +5,7 @@ import data.storewarden.rules.kv_10
 
 found(tag, backed, kind) := f if {
 	f := kv_10.finding with input as fixture.document({"entries": [fixture.entry({
-		"state": "decoded", "role": "opcua-trust", "ext": ".der",
+		"state": "decoded", "role": "opcua-trust", "suits": kind == "certificate",
 		"vault": {"file_encoding": tag, "certificate_resource": backed}, "content": {"kind": kind, "format": "der"},
 	})]})
 }

@@ -26,7 +26,7 @@ finding contains {
 	"args": {"lower": lower(e.ext), "renamed": concat("", [e.stem, lower(e.ext)])},
 } if {
 	some e in input.entries
-	e.ext != lower(e.ext)
+	not e.ext in {".der", ".crt", ".crl", ".pem"}
 	lower(e.ext) in {".der", ".crt", ".crl", ".pem"}
 	e.role in roles.opcua
 	not taken[e.id]

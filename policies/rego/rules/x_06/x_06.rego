@@ -21,8 +21,7 @@ finding contains {
 	"args": {"lacking": words.few(lacking), "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
-	c.ca
-	not c.application
+	not c.end_entity
 	lacking := {"keyCertSign", "cRLSign"} - {u | some u in c.key_usage}
 	count(lacking) > 0
 	c.role in roles.opcua_lists

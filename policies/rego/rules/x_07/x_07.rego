@@ -20,10 +20,17 @@ package storewarden.rules.x_07
 import data.storewarden.lib.upload
 
 finding contains {
-	"code": "X-07", "entry": c.entry, "certificate": c.id, "variant": variant,
-	"args": {"above": above, "upload": upload.options[c.entry]},
+	"code": "X-07", "entry": c.entry, "certificate": c.id,
+	"args": {"above": c.too_long_for, "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
-	some variant, above in {"": c.too_long_for, "names": c.misnamed_for}
-	above != ""
+	c.too_long_for != ""
+}
+
+finding contains {
+	"code": "X-07", "entry": c.entry, "certificate": c.id, "variant": "names",
+	"args": {"above": c.misnamed_for, "upload": upload.options[c.entry]},
+} if {
+	some c in input.certificates
+	c.misnamed_for != ""
 }

@@ -8,14 +8,14 @@ document(fields) := fixture.document({
 	"certificates": [fixture.certificate(object.union({"role": "opcua-issuer"}, fields))],
 })
 
-found(variant) := {{
-	"code": "X-07", "entry": 0, "certificate": 0, "variant": variant,
+found(variant) := {object.union(variant, {
+	"code": "X-07", "entry": 0, "certificate": 0,
 	"args": {"above": "trust/ca.der", "upload": "--file ./a.der --encoding hex --content-type application/pkix-cert"},
-}}
+})}
 
 test_fires if {
-	x_07.finding == found("") with input as document({"too_long_for": "trust/ca.der"})
-	x_07.finding == found("names") with input as document({"misnamed_for": "trust/ca.der"})
+	x_07.finding == found({}) with input as document({"too_long_for": "trust/ca.der"})
+	x_07.finding == found({"variant": "names"}) with input as document({"misnamed_for": "trust/ca.der"})
 }
 
 test_silent if {

@@ -34,8 +34,7 @@ finding contains {
 
 unanchored contains c if {
 	some c in input.certificates
-	c.ca
-	not c.application
+	not c.end_entity
 	c.anchor_state == "absent"
 }
 

@@ -20,8 +20,7 @@ finding contains {
 	"args": {},
 } if {
 	some c in input.certificates
-	c.ca
-	not c.application
+	not c.end_entity
 	c.issuer_state == "absent"
 	c.role in roles.opcua_lists
 }

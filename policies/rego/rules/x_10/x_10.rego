@@ -13,8 +13,6 @@
 #   sources: ["OPC 10000-12 7.8.2.6: a certificate that a CA issued comes with its chain", "UA-.NETStandard, Docs/Certificates.md"]
 package storewarden.rules.x_10
 
-import data.storewarden.lib.applications
-
 finding contains {
 	"code": "X-10", "entry": c.entry, "certificate": c.id,
 	"args": {},
@@ -22,5 +20,5 @@ finding contains {
 	some c in input.certificates
 	c.role == "opcua-trust"
 	c.issuer_state == "absent"
-	applications.own(c)
+	c.end_entity
 }

@@ -24,9 +24,8 @@ import data.storewarden.lib.roles
 
 finding contains object.union({"code": "X-13", "entry": c.entry, "certificate": c.id}, wording) if {
 	some c in input.certificates
-	c.ca
 	not c.covered
-	not c.application
+	not c.end_entity
 	c.role in roles.opcua_lists
 	not accompanied[c.entry]
 	not partly_seen

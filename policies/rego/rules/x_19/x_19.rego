@@ -16,6 +16,8 @@ import data.storewarden.lib.applications
 finding contains {"code": "X-19", "entry": l.entry, "crl": l.id} if {
 	some l in input.crls
 	l.issuer_matches
-	some c in applications.certificates
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
 	input.entries[c.entry].key == l.ca
 }

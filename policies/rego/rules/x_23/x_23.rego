@@ -30,6 +30,5 @@ finding contains {
 # authorities are CA certificates that are not also an application's own.
 authorities contains c.id if {
 	some c in input.certificates
-	c.ca
-	not c.application
+	not c.end_entity
 }

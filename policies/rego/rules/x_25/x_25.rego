@@ -20,6 +20,7 @@ finding contains {
 	"args": {"curve": c.key_curve, "wanted": wanted[c.key_curve], "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
+	c.key_curve != ""
 	wanted[c.key_curve] != c.signature_hash
 	not c.signature_hash in {"", "SHA1"} # not known, or X-23's
 	c.self_issued

@@ -22,13 +22,27 @@ import data.storewarden.lib.applications
 import data.storewarden.lib.upload
 import data.storewarden.lib.words
 
-finding contains {
+finding contains unusable(c) if {
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
+	c.key_algorithm in {"RSA", "RSA-PSS", "ECDSA"}
+	not "digitalSignature" in c.key_usage
+}
+
+finding contains unusable(c) if {
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
+	c.key_algorithm in {"RSA", "RSA-PSS"}
+	not "dataEncipherment" in c.key_usage
+}
+
+unusable(c) := {
 	"code": "X-26", "entry": c.entry, "certificate": c.id,
 	"args": {"lacking": words.few(lacking), "upload": upload.options[c.entry]},
 } if {
-	some c in applications.certificates
 	lacking := wanted[c.key_algorithm] - {u | some u in c.key_usage}
-	count(lacking) > 0
 }
 
 wanted := {

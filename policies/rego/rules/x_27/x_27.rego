@@ -16,21 +16,32 @@
 #       remedy: "Add client auth to spec.usages"
 package storewarden.rules.x_27
 
-import data.storewarden.lib.applications
 import data.storewarden.lib.upload
 import data.storewarden.lib.words
 
-finding contains {
-	"code": "X-27", "entry": c.entry, "certificate": c.id,
-	"args": {"wanted": wanted[c.role], "usages": words.few(c.ext_key_usage), "upload": upload.options[c.entry]},
-} if {
-	some c in applications.certificates
-	count(c.ext_key_usage) > 0
-	usages := {u | some u in c.ext_key_usage}
-	count(usages & {wanted[c.role], "anyExtendedKeyUsage"}) == 0
+finding contains {"code": "X-27", "entry": c.entry, "certificate": c.id, "args": args(c, "serverAuth")} if {
+	some c in input.certificates
+	c.role == "opcua-trust"
+	c.end_entity
+	not "serverAuth" in c.ext_key_usage
+	others(c)
 }
 
-wanted := {"opcua-trust": "serverAuth", "opcua-client": "clientAuth"}
+finding contains {"code": "X-27", "entry": c.entry, "certificate": c.id, "args": args(c, "clientAuth")} if {
+	some c in input.certificates
+	c.role == "opcua-client"
+	c.end_entity
+	not "clientAuth" in c.ext_key_usage
+	others(c)
+}
+
+# others: it is meant for something, and not for everything.
+others(c) if {
+	count(c.ext_key_usage) > 0
+	not "anyExtendedKeyUsage" in c.ext_key_usage
+}
+
+args(c, wanted) := {"wanted": wanted, "usages": words.few(c.ext_key_usage), "upload": upload.options[c.entry]}
 
 finding contains {
 	"code": "X-27", "field": "spec.usages", "variant": "requested",

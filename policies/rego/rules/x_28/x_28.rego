@@ -25,19 +25,32 @@ import data.storewarden.lib.applications
 import data.storewarden.lib.upload
 import data.storewarden.lib.words
 
-finding contains object.union(severity(c), {
-	"code": "X-28", "entry": c.entry, "certificate": c.id, "variant": variant,
-	"args": {"uris": words.few(c.uris), "upload": upload.options[c.entry]},
-}) if {
-	some c in applications.certificates
-	some variant in faults(c.uris)
+finding contains misnamed(c, "") if {
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
+	count(c.uris) == 0
 }
 
-faults(uris) := {""} if count(uris) == 0
+finding contains misnamed(c, "several") if {
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
+	count(c.uris) > 1
+}
 
-faults(uris) := {"several"} if count(uris) > 1
+finding contains misnamed(c, "invalid") if {
+	some c in input.certificates
+	c.end_entity
+	c.role in applications.stores
+	count(c.uris) == 1
+	not regex.match(`^[A-Za-z][-+.A-Za-z0-9]*:.`, c.uris[0])
+}
 
-faults(uris) := {"invalid" | not regex.match(`^[A-Za-z][-+.A-Za-z0-9]*:.`, uris[0])} if count(uris) == 1
+misnamed(c, variant) := object.union(severity(c), {
+	"code": "X-28", "entry": c.entry, "certificate": c.id, "variant": variant,
+	"args": {"uris": words.few(c.uris), "upload": upload.options[c.entry]},
+})
 
 # severity: with such a certificate of its own the connector connects nowhere.
 severity(c) := {"severity": "deny"} if c.role == "opcua-client"

@@ -15,12 +15,21 @@ package storewarden.rules.x_32
 import data.storewarden.lib.roles
 import data.storewarden.lib.upload
 
-finding contains {
+finding contains nameless(c) if {
+	some c in input.certificates
+	c.subject == ""
+	c.role in roles.opcua
+}
+
+finding contains nameless(c) if {
+	some c in input.certificates
+	c.issuer == ""
+	c.role in roles.opcua
+}
+
+nameless(c) := {
 	"code": "X-32", "entry": c.entry, "certificate": c.id,
 	"args": {"names": concat(" and ", names), "upload": upload.options[c.entry]},
 } if {
-	some c in input.certificates
-	c.role in roles.opcua
 	names := [name | some name in ["subject", "issuer"]; c[name] == ""]
-	count(names) > 0
 }

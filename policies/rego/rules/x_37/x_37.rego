@@ -23,7 +23,7 @@ import data.storewarden.lib.words
 
 finding contains {"code": "X-37", "entry": c.entry, "certificate": c.id, "args": {"upload": upload.options[c.entry]}} if {
 	some c in input.certificates
-	c.not_after - c.not_before > thirty_years
+	c.valid_days > 10980 # thirty years
 }
 
 finding contains {
@@ -37,11 +37,8 @@ finding contains {
 
 finding contains {
 	"code": "X-37", "entry": c.entry, "certificate": c.id, "variant": "wildcard",
-	"args": {"wildcards": words.few(wildcards), "upload": upload.options[c.entry]},
+	"args": {"wildcards": words.few(c.wildcards), "upload": upload.options[c.entry]},
 } if {
 	some c in input.certificates
-	wildcards := {name | some name in c.dns_names; contains(name, "*")}
-	count(wildcards) > 0
+	count(c.wildcards) > 0
 }
-
-thirty_years := ((30 * 366) * 24) * 3600
