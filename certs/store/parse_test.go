@@ -250,6 +250,8 @@ func FuzzParse(f *testing.F) {
 		`{"apiVersion":"v1","kind":"Secret","data":{"k":"AA=="},"stringData":{"k":7}}`, // a number
 		`{"apiVersion":"v1","kind":"Secret","data":null,"stringData":null}`,
 		`{"kind":"List","items":[]}`, `null`, `[]`, `{`,
+		deviceJSON, templateJSON, certificateJSON,
+		`{"apiVersion":"namespaces.deviceregistry.microsoft.com/v1","kind":"Device","spec":{"endpoints":{"inbound":{"a":null,"":{"address":"::","additionalConfiguration":"{"}}}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -284,6 +286,82 @@ func checkKeys(t *testing.T, s *Secret) {
 	for _, k := range s.Keys {
 		if _, ok := s.Data[k]; !ok {
 			t.Errorf("key %q has no value", k)
+		}
+	}
+}
+
+const (
+	deviceJSON = `{"apiVersion":"namespaces.deviceregistry.microsoft.com/v1","kind":"Device","metadata":{"namespace":"ns","name":"press"},
+		"spec":{"endpoints":{"inbound":{"opc":{"endpointType":"Microsoft.OpcUa","address":"opc.tcp://press.plant:4840",
+		"additionalConfiguration":"{\"security\":{\"autoAcceptUntrustedServerCertificates\":true,\"securityPolicy\":\"Basic256Sha256\"}}",
+		"authentication":{"method":"Certificate","x509Credentials":{"certificateSecretName":"cred/certificate","keySecretName":"cred/privateKey"}}},
+		"rest":{"endpointType":"Microsoft.Http","address":"https://[2001:db8::1]:8443","trustSettings":{"trustList":"list"}}}}}}`
+	templateJSON = `{"apiVersion":"iotoperations.azure.com/v1","kind":"ConnectorTemplate","metadata":{"namespace":"ns","name":"rest"},
+		"spec":{"deviceInboundEndpointTypes":[{"endpointType":"Microsoft.Http"}],"runtimeConfiguration":{"managedConfigurationSettings":
+		{"trustSettings":{"trustListSecretRef":"list"},"secrets":[{"secretRef":"token","secretKey":"k"},{}]}}}}`
+	certificateJSON = `{"apiVersion":"cert-manager.io/v1","kind":"Certificate","metadata":{"namespace":"ns","name":"own"},
+		"spec":{"secretName":"s","commonName":"cn","uris":["urn:a:b"],"privateKey":{"algorithm":"ECDSA"}}}`
+)
+
+// What uses stores: endpoints by name, references in their order, each with its
+// field as kubectl shows it.
+func TestParseDevice(t *testing.T) {
+	o, err := Parse([]byte(deviceJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = "spec.endpoints.inbound."
+	want := &Consumer{
+		Endpoints: []Endpoint{
+			{Name: "opc", Field: at + "opc", Type: "Microsoft.OpcUa", Address: "opc.tcp://press.plant:4840", Method: "Certificate", AutoAccept: true, SecurityPolicy: "Basic256Sha256"},
+			{Name: "rest", Field: at + "rest", Type: "Microsoft.Http", Address: "https://[2001:db8::1]:8443"},
+		},
+		References: []Reference{
+			{Field: at + "opc.authentication.x509Credentials.certificateSecretName", Endpoint: "opc", Use: UseCertificate, Text: "cred/certificate", Secret: "cred", Key: "certificate"},
+			{Field: at + "opc.authentication.x509Credentials.keySecretName", Endpoint: "opc", Use: UseKey, Text: "cred/privateKey", Secret: "cred", Key: "privateKey"},
+			{Field: at + "rest.trustSettings.trustList", Endpoint: "rest", Use: UseTrustList, Text: "list", Secret: "list"},
+		},
+	}
+	if diff := cmp.Diff(want, o.Consumer); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if h := []string{o.Consumer.Endpoints[0].Host(), o.Consumer.Endpoints[1].Host()}; h[0] != "press.plant" || h[1] != "2001:db8::1" {
+		t.Errorf("hosts %q", h)
+	}
+}
+
+func TestParseConnectorTemplate(t *testing.T) {
+	for _, api := range []string{"iotoperations.azure.com/v1", "akri.microsoft.com/v1beta1"} {
+		o, err := Parse([]byte(strings.Replace(templateJSON, "iotoperations.azure.com/v1", api, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const at = "spec.runtimeConfiguration.managedConfigurationSettings."
+		want := &Consumer{Types: []string{"Microsoft.Http"}, References: []Reference{
+			{Field: at + "trustSettings.trustListSecretRef", Use: UseTrustList, Text: "list", Secret: "list"},
+			{Field: at + "secrets[0]", Use: UseSecret, Text: "token/k", Secret: "token", Key: "k"},
+		}}
+		if diff := cmp.Diff(want, o.Consumer); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", api, diff)
+		}
+	}
+}
+
+// What a Certificate does not say is what cert-manager takes for it.
+func TestParseIssuance(t *testing.T) {
+	o, err := Parse([]byte(certificateJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Issuance{SecretName: "s", CommonName: "cn", URIs: []string{"urn:a:b"}, Usages: []string{"digital signature", "key encipherment"},
+		KeyAlgorithm: "ECDSA", KeySize: 256}
+	if diff := cmp.Diff(want, o.Issuance); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for namespace, guarded := range map[string]bool{"ns": false, "azure-iot-operations": true} {
+		o.ID.Namespace, o.Issuance.SecretName = namespace, ApplicationCertificate
+		if got := (Inventory{Namespaces: []string{"azure-iot-operations"}}).Guarded(o); got != guarded {
+			t.Errorf("in %s it is guarded: %v", namespace, got)
 		}
 	}
 }

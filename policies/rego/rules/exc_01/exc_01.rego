@@ -2,12 +2,11 @@
 # title: An exception has ended
 # description: |
 #   An exception of the configuration silences a finding until its day, and then
-#   the finding is back with its own severity. An audit tells of one that has
-#   ended, whether or not there is still a finding for it: it is to be renewed with
-#   its reason, or to be removed.
+#   the finding is back with its own severity. One that has ended is told of,
+#   whether or not there is still a finding for it: it is to be renewed with its
+#   reason, or removed.
 # custom:
 #   subjects: [SecretProviderClass, SecretSync, Secret, Device, ConnectorTemplate, Certificate]
-#   operations: [audit]
 #   severity: warn
 #   message: "the exception of {excepted} for {what} ended on {ended}: {reason}"
 #   remedy: "Mend what {excepted} tells (storewarden explain {excepted}) and remove the exception from the configuration; or give it a new end in until, if its reason still holds"

@@ -2,9 +2,9 @@
 # title: The SecretProviderClass lists no objects
 # description: |
 #   Without spec.parameters.objects nothing can be fetched through the class. As
-#   "az iot ops secretsync enable" makes it that is as it should be; once a
-#   SecretSync refers to it, or when an update takes the objects away, every sync
-#   of the instance stops.
+#   "az iot ops secretsync enable" makes it, and leaves it when the last certificate
+#   is removed, that is as it should be; with a SecretSync that refers to it, every
+#   sync of the instance stops.
 # custom:
 #   subjects: [SecretProviderClass]
 #   severity: deny
@@ -13,8 +13,6 @@
 #   symptom: SecretSyncs report "objects is not set" or "the secretproviderclass parameters does not have a valid objects field"; lists keep what they had until they are made anew, then every connection fails with BadCertificateUntrusted.
 #   sources: ["Azure Key Vault provider v1.8.2, objects is not set", "site operations sample, re-running secret sync enablement"]
 #   variants:
-#     removed:
-#       message: "the update removes spec.parameters.objects, and with it every object of this SecretProviderClass"
 #     unused:
 #       message: "spec.parameters.objects is missing; no SecretSync refers to this SecretProviderClass yet"
 #       remedy: "Nothing needs to be done until a certificate is added: az iot ops connector opcua trust add --instance INSTANCE -g GROUP --certificate-file FILE writes the first object"
@@ -28,16 +26,9 @@ finding contains {"code": "SPC-09", "field": "spec.parameters.objects", "args": 
 	used
 }
 
-finding contains {"code": "SPC-09", "field": "spec.parameters.objects", "variant": "removed"} if {
-	missing
-	not used
-	removed
-}
-
 finding contains {"code": "SPC-09", "field": "spec.parameters.objects", "variant": "unused", "severity": "info"} if {
 	missing
 	not used
-	not removed
 }
 
 missing if {
@@ -47,8 +38,3 @@ missing if {
 }
 
 used if count(input.spc.used_by) > 0
-
-removed if {
-	input.operation == "update"
-	input.spc.had_objects
-}
