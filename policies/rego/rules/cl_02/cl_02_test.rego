@@ -24,6 +24,7 @@ test_der if {
 }
 
 test_silent if {
+	count(cl_02.finding) == 0 with input as document("Secret", {"format": "der", "locked": true})
 	count(cl_02.finding) == 0 with input as document("SecretSync", {})
 	count(cl_02.finding) == 0 with input as document("SecretSync", {"locked": true, "kind": "certificate"})
 	count(cl_02.finding) == 0 with input as document("SecretSync", {"locked": true, "format": "der", "kind": "pkcs12"})

@@ -19,6 +19,13 @@ test_fires if {
 }
 
 test_silent if {
+	count(x_27.finding) == 0 with input as document("opcua-trust", ["serverAuth"])
+	every role in ["opcua-trust", "opcua-client"] {
+		count(x_27.finding) == 0 with input as fixture.document({
+			"entries": [fixture.entry({})],
+			"certificates": [fixture.certificate({"role": role, "ca": true, "ext_key_usage": ["codeSigning"]})],
+		})
+	}
 	count(x_27.finding) == 0 with input as document("opcua-trust", [])
 	count(x_27.finding) == 0 with input as document("opcua-trust", ["serverAuth", "clientAuth"])
 	count(x_27.finding) == 0 with input as document("opcua-client", ["anyExtendedKeyUsage"])

@@ -23,6 +23,21 @@ test_denies_the_client if {
 	x_28.finding == {object.union(found("", ""), {"severity": "deny"})} with input as document("opcua-client", [])
 }
 
+test_one_finding_for_two_that_are_wrong if {
+	x_28.finding == {found("several", "one, two")} with input as document("opcua-trust", ["one", "two"])
+}
+
+test_silent_for_others if {
+	every uris in [[], ["one", "two"], ["one"]] {
+		every fields in [{"role": "opcua-trust", "ca": true, "end_entity": false}, {"role": "opcua-issuer"}] {
+			count(x_28.finding) == 0 with input as fixture.document({
+				"entries": [fixture.entry({})],
+				"certificates": [fixture.certificate(object.union(fields, {"uris": uris}))],
+			})
+		}
+	}
+}
+
 test_silent if {
 	count(x_28.finding) == 0 with input as document("opcua-trust", ["urn:plant:server"])
 	count(x_28.finding) == 0 with input as document("opcua-client", ["https://plant/server"])
