@@ -53,6 +53,29 @@ type Reader interface {
 	Get(ctx context.Context, ref Ref) (Secret, error)
 }
 
+// Properties is what a listing tells of a secret's latest version: all but its
+// value and its version.
+type Properties struct {
+	Name    string
+	Enabled bool
+	Updated time.Time // whole seconds
+	Managed bool
+}
+
+// Lister lists what a vault holds, disabled secrets too. Many vaults are read by
+// an identity that may get secrets and not list them.
+type Lister interface {
+	// List begins a listing; it makes no call.
+	List(vault string) Pages
+}
+
+// Pages are the pages of a listing, in order; a page may be empty.
+type Pages interface {
+	// Next reads one page with one call, and tells whether another follows. Its
+	// error is like Reader's, with a Ref that names the vault only.
+	Next(ctx context.Context) (page []Properties, more bool, err error)
+}
+
 // Reason is why a secret could not be seen.
 type Reason string
 

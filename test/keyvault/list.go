@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -47,7 +47,7 @@ func parseMarker(token string) (m marker, ok bool) {
 }
 
 func (v *Vault) serveList(w http.ResponseWriter, r *http.Request, c call) {
-	var lines []any
+	var lines []func() any // made for the page only
 	switch c.op {
 	case ListSecrets:
 		lines = v.secretLines()
@@ -73,7 +73,11 @@ func (v *Vault) serveList(w http.ResponseWriter, r *http.Request, c call) {
 	if at.TargetLocation%emptyEvery == emptyAt {
 		end = from
 	}
-	page := map[string]any{"value": lines[from:end], "nextLink": nil}
+	value := []any{}
+	for _, line := range lines[from:end] {
+		value = append(value, line())
+	}
+	page := map[string]any{"value": value, "nextLink": nil}
 	if end < len(lines) {
 		page["nextLink"] = nextLink(r, marker{NextMarker: end, TargetLocation: at.TargetLocation + 1}, size)
 	}
@@ -103,49 +107,48 @@ func nextLink(r *http.Request, next marker, size int) string {
 // sorted returns the vault's items by name, the living or the deleted ones.
 func (v *Vault) sorted(deleted bool) []*item {
 	var items []*item
-	for _, it := range v.items {
-		if it.deleted.IsZero() != deleted {
+	for _, name := range slices.Sorted(maps.Keys(v.items)) {
+		if it := v.items[name]; it.deleted.IsZero() != deleted {
 			items = append(items, it)
 		}
 	}
-	slices.SortFunc(items, func(a, b *item) int {
-		return cmp.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
-	})
 	return items
 }
 
 // secretLines lists disabled secrets too, and ids without a version.
-func (v *Vault) secretLines() []any {
-	lines := []any{}
+func (v *Vault) secretLines() []func() any {
+	var lines []func() any
 	for _, it := range v.sorted(false) {
-		lines = append(lines, v.properties(it.latest(), v.url("secrets", it.name)))
+		lines = append(lines, func() any { return v.properties(it.latest(), v.url("secrets", it.name)) })
 	}
 	return lines
 }
 
-func (v *Vault) versionLines(it *item) []any {
+func (v *Vault) versionLines(it *item) []func() any {
 	versions := slices.Clone(it.versions)
 	slices.SortFunc(versions, func(a, b Secret) int { return cmp.Compare(a.Version, b.Version) })
-	lines := []any{}
+	var lines []func() any
 	for _, s := range versions {
-		lines = append(lines, v.properties(&s, v.url("secrets", it.name, s.Version)))
+		lines = append(lines, func() any { return v.properties(&s, v.url("secrets", it.name, s.Version)) })
 	}
 	return lines
 }
 
-func (v *Vault) deletedLines() []any {
-	lines := []any{}
+func (v *Vault) deletedLines() []func() any {
+	var lines []func() any
 	for _, it := range v.sorted(true) {
-		s := it.latest()
-		lines = append(lines, &azsecrets.DeletedSecretProperties{
-			ID:                 to.Ptr(azsecrets.ID(v.url("secrets", it.name))),
-			Attributes:         attributes(s),
-			ContentType:        optional(s.ContentType),
-			Tags:               tags(s),
-			Managed:            optional(s.Managed),
-			RecoveryID:         to.Ptr(v.url("deletedsecrets", it.name)),
-			DeletedDate:        to.Ptr(it.deleted),
-			ScheduledPurgeDate: to.Ptr(it.deleted.Add(retention)),
+		lines = append(lines, func() any {
+			s := it.latest()
+			return &azsecrets.DeletedSecretProperties{
+				ID:                 to.Ptr(azsecrets.ID(v.url("secrets", it.name))),
+				Attributes:         attributes(s),
+				ContentType:        optional(s.ContentType),
+				Tags:               tags(s),
+				Managed:            optional(s.Managed),
+				RecoveryID:         to.Ptr(v.url("deletedsecrets", it.name)),
+				DeletedDate:        to.Ptr(it.deleted),
+				ScheduledPurgeDate: to.Ptr(it.deleted.Add(retention)),
+			}
 		})
 	}
 	return lines

@@ -25,10 +25,13 @@ type Facts struct {
 	CertificateResource bool
 	Expires             time.Time // of the secret, zero when absent
 	NotBefore           time.Time // likewise
+	Updated             time.Time // as the vault says, whole seconds
 	// Looks is the encoding that the value seems to be in.
 	Looks decode.Encoding
-	Seen  time.Time
+	// Seen is when it was last known to be so.
+	Seen time.Time
 
+	fetched time.Time // the value was read
 	decoded [len(encodings)]Decoding
 }
 
@@ -63,7 +66,7 @@ func factsOf(s vault.Secret, now time.Time) *Facts {
 		Ref: s.Ref, Version: s.Version, ContentType: s.ContentType,
 		FileEncoding:        strings.ToLower(s.Tags["file-encoding"]),
 		CertificateResource: s.Managed || s.KeyID != "",
-		Expires:             s.Expires, NotBefore: s.NotBefore, Looks: decode.Sniff(value), Seen: now,
+		Expires:             s.Expires, NotBefore: s.NotBefore, Updated: s.Updated, Looks: decode.Sniff(value), Seen: now, fetched: now,
 	}
 	for i, enc := range encodings {
 		f.decoded[i] = decoding(value, enc, f.Looks)

@@ -2,6 +2,7 @@ package warm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -28,7 +29,12 @@ type Options struct {
 	ColdLimit int // default 100
 	// Max bounds remembered secrets.
 	Max int // default 20,000: at about 4 KB each, 80 MB
-	Now func() time.Time
+	// Budget bounds the calls to one vault in 10 seconds.
+	Budget int // default 400, a tenth of what Key Vault answers
+	// Observe is told of every call: get or list, and the reason why it failed, ""
+	// where it did not. It must not block.
+	Observe func(vault, operation string, reason vault.Reason)
+	Now     func() time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -43,13 +49,16 @@ func (o Options) withDefaults() Options {
 	for _, n := range []struct {
 		field *int
 		value int
-	}{{&o.Parallel, 32}, {&o.ColdLimit, 100}, {&o.Max, 20_000}} {
+	}{{&o.Parallel, 32}, {&o.ColdLimit, 100}, {&o.Max, 20_000}, {&o.Budget, 400}} {
 		if *n.field == 0 {
 			*n.field = n.value
 		}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, vault.Reason) {}
 	}
 	return o
 }
@@ -61,8 +70,9 @@ type Memory struct {
 	opt    Options
 	places chan struct{} // one for each fetch under way
 
-	mu    sync.Mutex
-	known map[vault.Ref]*slot
+	mu      sync.Mutex
+	known   map[vault.Ref]*slot
+	budgets map[string]*budget // by vault
 }
 
 // slot is what is known of one reference. Its fields are guarded by the
@@ -71,6 +81,7 @@ type slot struct {
 	facts   *Facts
 	err     error
 	at      time.Time // of facts or err
+	due     time.Time // when the vault is to be asked again
 	pending *call
 }
 
@@ -79,12 +90,13 @@ type slot struct {
 type call struct {
 	done   chan struct{}
 	answer Answer
+	err    error // of this call, where the answer is what was known before
 }
 
 // New makes a memory in front of a reader.
 func New(reader vault.Reader, opt Options) *Memory {
 	opt = opt.withDefaults()
-	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}}
+	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}, budgets: map[string]*budget{}}
 }
 
 // Answer is what is known of one reference: facts, or an error that wraps
@@ -126,12 +138,12 @@ func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duratio
 				Message: fmt.Sprintf("not fetched: a single request fetches at most %d secrets not seen before", m.opt.ColdLimit)}
 			continue
 		default:
-			waits[i] = m.fetch(key(ref), s)
+			waits[i] = m.fetch(key(ref), s, false)
 			cold++
 			continue
 		}
 		if !fresh {
-			m.fetch(key(ref), s) // served as it is, and refreshed
+			m.fetch(key(ref), s, false) // served as it is, and refreshed
 		}
 	}
 	m.mu.Unlock()
@@ -158,19 +170,14 @@ func (m *Memory) find(k vault.Ref) (s *slot, fresh bool) {
 		m.known[k] = s
 		return s, false
 	}
-	age := m.opt.Now().Sub(s.at)
-	switch {
-	case s.err != nil:
-		if age < m.opt.ErrorFor {
-			return s, true
-		}
-		s.err = nil
-	case s.facts != nil && age < m.opt.FreshFor:
-		return s, true
-	}
-	if s.facts != nil && m.opt.Now().Sub(s.facts.Seen) >= m.opt.UsableFor {
+	now := m.opt.Now()
+	if s.facts != nil && now.Sub(s.facts.Seen) >= m.opt.UsableFor {
 		s.facts = nil
 	}
+	if now.Before(s.due) && (s.facts != nil || s.err != nil) {
+		return s, true
+	}
+	s.err = nil
 	return s, false
 }
 
@@ -188,8 +195,9 @@ func (m *Memory) makeRoom() {
 	}
 }
 
-// fetch starts a call for the slot unless one is under way.
-func (m *Memory) fetch(k vault.Ref, s *slot) *call {
+// fetch starts a call for the slot unless one is under way. It takes the call from
+// the vault's budget unless that was done.
+func (m *Memory) fetch(k vault.Ref, s *slot, paid bool) *call {
 	if s.pending != nil {
 		return s.pending
 	}
@@ -200,12 +208,12 @@ func (m *Memory) fetch(k vault.Ref, s *slot) *call {
 		defer func() { <-m.places }()
 		ctx, cancel := context.WithTimeout(context.Background(), m.opt.Timeout)
 		defer cancel()
-		facts, err := m.get(ctx, k)
+		facts, err := m.get(ctx, k, paid)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.learn(s, facts, err)
 		s.pending = nil
-		c.answer = Answer{s.facts, s.err}
+		c.answer, c.err = Answer{s.facts, s.err}, err
 		close(c.done)
 	}()
 	return c
@@ -213,17 +221,52 @@ func (m *Memory) fetch(k vault.Ref, s *slot) *call {
 
 // get contains a panic of a reader or a decoder: it is one secret's trouble, and
 // this goroutine is nobody's request.
-func (m *Memory) get(ctx context.Context, k vault.Ref) (facts *Facts, err error) {
+func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts, err error) {
 	defer func() {
 		if recover() != nil {
 			facts, err = nil, fmt.Errorf("read vault secret %s: storewarden met a defect of its own", k)
 		}
 	}()
+	b := m.budgetOf(k.Vault)
+	if pause := b.paused(m.opt.Now()); pause > 0 {
+		return nil, &vault.Error{Ref: k, Reason: vault.Throttled, RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
+	}
+	if !paid {
+		if err := b.wait(ctx, false, m.opt.Now); err != nil {
+			return nil, &vault.Error{Ref: k, Reason: vault.Throttled, Message: "not fetched: more calls to this vault are due than its budget allows", Err: err}
+		}
+	}
 	secret, err := m.reader.Get(ctx, k)
+	m.observe(k.Vault, "get", err)
 	if err != nil {
 		return nil, err
 	}
 	return factsOf(secret, m.opt.Now()), nil
+}
+
+// budgetOf is the budget of a vault, by its name in lower case.
+func (m *Memory) budgetOf(name string) *budget {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.budgets[name]
+	if b == nil {
+		b = newBudget(m.opt.Budget)
+		m.budgets[name] = b
+	}
+	return b
+}
+
+// observe takes the outcome of a call to a vault.
+func (m *Memory) observe(name, operation string, err error) {
+	var e *vault.Error
+	reason := vault.Reason("")
+	if errors.As(err, &e) {
+		reason = e.Reason
+		m.budgetOf(name).learn(e, m.opt.Now())
+	} else if err != nil {
+		reason = "Defect"
+	}
+	m.opt.Observe(name, operation, reason)
 }
 
 // learn keeps good facts through an error that says nothing about the secret: a
@@ -231,9 +274,10 @@ func (m *Memory) get(ctx context.Context, k vault.Ref) (facts *Facts, err error)
 func (m *Memory) learn(s *slot, facts *Facts, err error) {
 	s.at = m.opt.Now()
 	if err == nil {
-		s.facts, s.err = facts, nil
+		s.facts, s.err, s.due = facts, nil, s.at.Add(m.opt.FreshFor)
 		return
 	}
+	s.due = s.at.Add(m.opt.ErrorFor)
 	switch reason, _ := vault.ReasonOf(err); reason {
 	case vault.NotFound, vault.SoftDeleted, vault.Disabled:
 		s.facts, s.err = nil, err

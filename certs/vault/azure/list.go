@@ -1,0 +1,97 @@
+package azure
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"github.com/storewarden/storewarden/certs/vault"
+)
+
+// List begins a listing of a vault's secrets.
+func (r *Reader) List(name string) vault.Pages {
+	return &pages{reader: r, ref: vault.Ref{Vault: name}}
+}
+
+// pages is one listing. It is not safe for concurrent use.
+type pages struct {
+	reader *Reader
+	ref    vault.Ref
+	pager  *runtime.Pager[azsecrets.ListSecretPropertiesResponse]
+}
+
+// Next reads a page of up to 25 secrets.
+func (p *pages) Next(ctx context.Context) ([]vault.Properties, bool, error) {
+	name := strings.ToLower(p.ref.Vault)
+	switch {
+	case !vault.ValidVault(name):
+		return nil, false, &vault.Error{Ref: p.ref, Reason: vault.NotFound, Message: "the vault's name is not one Key Vault allows"}
+	case !p.reader.allowed(name):
+		return nil, false, &vault.Error{Ref: p.ref, Reason: vault.NotAllowed, Message: "this vault is not on the list of vaults that may be read"}
+	}
+	if err := vault.Ended(ctx, p.ref); err != nil {
+		return nil, false, err
+	}
+	if p.pager == nil {
+		client, err := p.reader.client(name)
+		if err != nil {
+			return nil, false, fmt.Errorf("list vault %s: %w", p.ref.Vault, err)
+		}
+		p.pager = client.NewListSecretPropertiesPager(nil)
+	}
+	return p.await(ctx)
+}
+
+// await is beside the caller for the reason that Reader.await is. The listing
+// must not be asked again after a call that its context ended.
+func (p *pages) await(ctx context.Context) ([]vault.Properties, bool, error) {
+	type answer struct {
+		page []vault.Properties
+		more bool
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() {
+			if v := recover(); v != nil {
+				a = answer{err: fmt.Errorf("list vault %s: panic in the client at %s", p.ref.Vault, debug.Stack())}
+			}
+			done <- a
+		}()
+		resp, err := p.pager.NextPage(ctx)
+		if err != nil {
+			if a.err = vault.Ended(ctx, p.ref); a.err == nil {
+				a.err = classify(p.ref, p.reader.host(p.ref.Vault), err)
+			}
+			return
+		}
+		a.page, a.more = properties(resp.Value), p.pager.More()
+	}()
+	select {
+	case a := <-done:
+		return a.page, a.more, a.err
+	case <-ctx.Done():
+		return nil, false, vault.Ended(ctx, p.ref)
+	}
+}
+
+// properties passes over what has no name: it is no secret.
+func properties(all []*azsecrets.SecretProperties) []vault.Properties {
+	out := make([]vault.Properties, 0, len(all))
+	for _, s := range all {
+		if s == nil || s.ID == nil || s.ID.Name() == "" {
+			continue
+		}
+		p := vault.Properties{Name: s.ID.Name(), Enabled: true, Managed: deref(s.Managed)}
+		if a := s.Attributes; a != nil {
+			p.Enabled, p.Updated = a.Enabled == nil || *a.Enabled, utc(a.Updated)
+		}
+		out = append(out, p)
+	}
+	return out
+}
