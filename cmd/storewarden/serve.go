@@ -76,10 +76,6 @@ func clusterConfig(path string) (*rest.Config, error) {
 
 func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
 	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
-	reader, err := newVault(c.Vault)
-	if err != nil {
-		return err
-	}
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
@@ -93,13 +89,17 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
+	kept, err := newKeptVault(c, index, registry, log)
+	if err != nil {
+		return err
+	}
 	notify, err := newNotifier(cfg, os.Getenv)
 	if err != nil {
 		return err
 	}
 	defer notify.stop()
 	judge, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
-		Build: builder(c, newMemory(reader, warm.Options{}))})
+		Build: builder(c, kept.memory)})
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,13 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return index.Start(ctx) })
-	g.Go(func() error { synced.Store(index.WaitForSync(ctx)); return nil })
+	g.Go(func() error {
+		if !index.WaitForSync(ctx) {
+			return nil
+		}
+		synced.Store(true)
+		return kept.run(ctx)
+	})
 	g.Go(func() error { return server.Start(ctx) })
 	g.Go(func() error { return judge.Run(ctx) })
 	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready, judge.detail)) })
@@ -138,13 +144,17 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 
 // builder makes the webhook's reviewers: each reload of the user's rules needs a
 // new one, and all share what the vault said.
-func builder(c config.Config, memory review.Vault) func([]engine.File) (*review.Reviewer, error) {
+func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.Reviewer, error) {
+	var v review.Vault
+	if memory != nil { // a nil pointer in an interface would be a vault
+		v = memory
+	}
 	return func(own []engine.File) (*review.Reviewer, error) {
 		e, err := newEngine(c, own)
 		if err != nil {
 			return nil, err
 		}
-		return newReviewer(c, e, memory, c.AllowedVault)
+		return newReviewer(c, e, v, c.AllowedVault)
 	}
 }
 

@@ -45,6 +45,12 @@ func newEngine(c config.Config, own []engine.File) (*engine.Engine, error) {
 	return e, checkCodes(c, e)
 }
 
+// backend is a vault that is read, and can be listed.
+type backend interface {
+	vault.Reader
+	vault.Lister
+}
+
 // newMemory keeps what a vault said; nil for no vault.
 func newMemory(reader vault.Reader, opt warm.Options) review.Vault {
 	if reader == nil {
@@ -103,7 +109,7 @@ func setVault(c *config.Config, flag string) error {
 }
 
 // newVault opens the vault of the configuration; nil for none.
-func newVault(c config.Vault) (vault.Reader, error) {
+func newVault(c config.Vault) (backend, error) {
 	switch c.Kind {
 	case config.VaultDir:
 		r, err := dir.New(c.Path)
@@ -117,7 +123,7 @@ func newVault(c config.Vault) (vault.Reader, error) {
 	return nil, nil
 }
 
-func newAzure(c config.Vault) (vault.Reader, error) {
+func newAzure(c config.Vault) (backend, error) {
 	pool, err := authorities(c.CAFile)
 	if err != nil {
 		return nil, err

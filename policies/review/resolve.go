@@ -246,6 +246,21 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
 	return it
 }
 
+// Refs are the vault secrets that a SecretProviderClass refers to and that a
+// judgement of it looks at, in the order of its entries.
+func Refs(p *store.SecretProviderClass) []vault.Ref {
+	if !vault.ValidVault(p.Vault.Value) {
+		return nil
+	}
+	var refs []vault.Ref
+	for _, e := range p.Objects.Entries {
+		if !malformed(e) {
+			refs = append(refs, vault.Ref{Vault: p.Vault.Value, Name: e.Name, Version: e.Version})
+		}
+	}
+	return refs
+}
+
 // sameOutput counts the entries of a class with an output.
 func (c *casefile) sameOutput(p *store.SecretProviderClass, output string) int {
 	counts, ok := c.outputs[p]

@@ -100,3 +100,8 @@ func (b *budget) recover(now time.Time) {
 		b.limiter.SetLimit(min(b.limiter.Limit()*5/4, b.full))
 	}
 }
+
+// idle reports whether nothing is lost when the budget is made anew.
+func (b *budget) idle(now time.Time) bool {
+	return b.paused(now) <= 0 && b.limiter.TokensAt(now) >= float64(b.limiter.Burst())
+}

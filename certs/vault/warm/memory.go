@@ -71,6 +71,7 @@ type Memory struct {
 	places chan struct{} // one for each fetch under way
 
 	mu      sync.Mutex
+	answers Answers
 	known   map[vault.Ref]*slot
 	budgets map[string]*budget // by vault
 }
@@ -133,13 +134,16 @@ func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duratio
 		switch {
 		case recent && (fresh || s.facts != nil):
 			answers[i] = Answer{s.facts, s.err}
+			m.answers.count(fresh)
 		case cold >= m.opt.ColdLimit && s.pending == nil:
 			answers[i].Err = &vault.Error{Ref: ref, Reason: vault.Throttled,
 				Message: fmt.Sprintf("not fetched: a single request fetches at most %d secrets not seen before", m.opt.ColdLimit)}
+			m.answers.Refused++
 			continue
 		default:
 			waits[i] = m.fetch(key(ref), s, false)
 			cold++
+			m.answers.Fetched++
 			continue
 		}
 		if !fresh {

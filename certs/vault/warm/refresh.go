@@ -226,7 +226,8 @@ func (m *Memory) unchanged(ref vault.Ref, listed, there bool, p vault.Properties
 	return true
 }
 
-// forget drops what is wanted no longer and was not asked for since a while.
+// forget drops what is wanted no longer and was not asked for since a while, and
+// the budgets of vaults of which nothing is left.
 func (m *Memory) forget(wanted map[vault.Ref]bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -234,6 +235,15 @@ func (m *Memory) forget(wanted map[vault.Ref]bool) {
 	for k, s := range m.known {
 		if !wanted[k] && s.pending == nil && now.Sub(s.at) >= m.opt.UsableFor {
 			delete(m.known, k)
+		}
+	}
+	used := map[string]bool{}
+	for k := range m.known {
+		used[k.Vault] = true
+	}
+	for name, b := range m.budgets {
+		if !used[name] && b.idle(now) {
+			delete(m.budgets, name)
 		}
 	}
 }

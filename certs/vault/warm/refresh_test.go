@@ -94,6 +94,7 @@ func (s *site) wantReason(name string, want vault.Reason) {
 // Ten thousand secrets cost one listing a cycle, and nothing is read that did not
 // change. Admission asks nothing.
 func TestSteadyState(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 10_000, warm.Options{})
 	s.cycle()
 	if got := s.spent(); got[keyvault.GetSecret] != 10_000 {

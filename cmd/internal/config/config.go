@@ -67,6 +67,12 @@ type Vault struct {
 	// Allowed lists the vaults that each namespace may have looked into; a * is a
 	// wildcard. In a cluster an empty list means that no vault is called.
 	Allowed map[string][]string `yaml:"allowed"`
+	// Refresh is the time between two looks at what SecretProviderClasses refer to;
+	// UsableFor is how old what is known may be while a vault does not answer.
+	Refresh   time.Duration `yaml:"refresh"`
+	UsableFor time.Duration `yaml:"usableFor"`
+	// Budget is the most calls to one vault in 10 seconds.
+	Budget int `yaml:"budget"`
 }
 
 // Connector mirrors the settings of the connector for OPC UA.
@@ -105,7 +111,8 @@ func Default() Config {
 	d := input.DefaultConfig()
 	return Config{
 		Namespaces: []string{"azure-iot-operations"},
-		Vault:      Vault{Kind: VaultNone, Endpoint: "https://{vault}.vault.azure.net", Identity: "self", Allowed: map[string][]string{}},
+		Vault: Vault{Kind: VaultNone, Endpoint: "https://{vault}.vault.azure.net", Identity: "self", Allowed: map[string][]string{},
+			Refresh: 5 * time.Minute, UsableFor: time.Hour, Budget: 400},
 		Profile:    engine.Standard,
 		Severities: map[string]verdict.Severity{},
 		Connector: Connector{d.MinimumCertificateKeySize, d.RejectSHA1SignedCertificates,
@@ -254,6 +261,15 @@ func (c Config) checkVault(bad func(field, format string, args ...any)) {
 	}
 	if v.Identity != "self" {
 		bad("vault.identity", "%q is not known; it must be self", v.Identity)
+	}
+	if v.Refresh < 10*time.Second {
+		bad("vault.refresh", "%s is less than 10s", v.Refresh)
+	}
+	if v.UsableFor < 4*v.Refresh {
+		bad("vault.usableFor", "%s is less than four times vault.refresh: a single refresh that fails would make what is known unverified", v.UsableFor)
+	}
+	if v.Budget < 10 || v.Budget > 4000 {
+		bad("vault.budget", "%d is not between 10 and 4000, what Key Vault answers in 10 seconds", v.Budget)
 	}
 	for ns, patterns := range v.Allowed {
 		for _, p := range patterns {

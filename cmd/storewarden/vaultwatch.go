@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/certs/vault/warm"
+	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/policies/review"
+)
+
+// keptVault is the vault of a server: what it said is remembered and refreshed,
+// and all of it is counted.
+type keptVault struct {
+	memory *warm.Memory
+	run    func(context.Context) error
+}
+
+// newKeptVault keeps the facts of what the SecretProviderClasses refer to. With no
+// vault its memory is nil, and there is nothing to run.
+func newKeptVault(c config.Config, peers review.Peers, registry prometheus.Registerer, log *slog.Logger) (keptVault, error) {
+	reader, err := newVault(c.Vault)
+	if err != nil || reader == nil {
+		return keptVault{run: func(context.Context) error { return nil }}, err
+	}
+	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "storewarden_vault_calls_total", Help: "Calls to a vault, by operation and outcome: ok, or the reason why not.",
+	}, []string{"vault", "operation", "outcome"})
+	memory := warm.New(reader, warm.Options{
+		// Twice the time between two refreshes: one may fail before admission asks.
+		FreshFor: 2 * c.Vault.Refresh, UsableFor: c.Vault.UsableFor, Budget: c.Vault.Budget,
+		Observe: func(name, operation string, reason vault.Reason) {
+			outcome := string(reason)
+			if outcome == "" {
+				outcome = "ok"
+			}
+			calls.WithLabelValues(name, operation, outcome).Inc()
+		},
+	})
+	for _, m := range []prometheus.Collector{calls, vaultCollector{memory}} {
+		if err := registry.Register(m); err != nil {
+			return keptVault{}, err
+		}
+	}
+	return keptVault{memory: memory, run: func(ctx context.Context) error {
+		return memory.Refresh(ctx, warm.RefreshOptions{Lister: reader, Every: c.Vault.Refresh, Log: log,
+			Wanted: func() []vault.Ref { return wanted(ctx, c, peers) }})
+	}}, nil
+}
+
+// wanted is what the SecretProviderClasses of the guarded namespaces refer to, as
+// far as their namespaces may have it looked into. A namespace that cannot be read
+// now adds nothing: what is known of its vaults stays for a while.
+func wanted(ctx context.Context, c config.Config, peers review.Peers) []vault.Ref {
+	var refs []vault.Ref
+	for _, ns := range c.Namespaces {
+		classes, err := peers.List(ctx, store.KindSecretProviderClass, ns)
+		if err != nil {
+			continue
+		}
+		for _, o := range classes {
+			if o.SPC != nil && c.AllowedVault(ns, o.SPC.Vault.Value) {
+				refs = append(refs, review.Refs(o.SPC)...)
+			}
+		}
+	}
+	return refs
+}
+
+// vaultCollector tells at each scrape what a memory holds.
+type vaultCollector struct{ memory *warm.Memory }
+
+var (
+	vaultAnswers = prometheus.NewDesc("storewarden_vault_answers_total",
+		"References answered: fresh and stale from memory, fetched by a call, refused as too many new ones in a request.", []string{"from"}, nil)
+	vaultFacts = prometheus.NewDesc("storewarden_vault_facts",
+		"Secrets that are known, and those that ended in an error.", []string{"vault", "state"}, nil)
+	vaultOldest = prometheus.NewDesc("storewarden_vault_oldest_seen_timestamp_seconds",
+		"When the oldest of the facts was last known to be so.", []string{"vault"}, nil)
+	vaultPause = prometheus.NewDesc("storewarden_vault_pause_seconds",
+		"For how long a vault that throttles is still left alone.", []string{"vault"}, nil)
+	vaultRate = prometheus.NewDesc("storewarden_vault_rate_limit",
+		"Calls a second that are allowed at present.", []string{"vault"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (vaultCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{vaultAnswers, vaultFacts, vaultOldest, vaultPause, vaultRate} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c vaultCollector) Collect(ch chan<- prometheus.Metric) {
+	stats := c.memory.Stats()
+	for from, n := range map[string]uint64{"fresh": stats.Answers.Fresh, "stale": stats.Answers.Stale,
+		"fetched": stats.Answers.Fetched, "refused": stats.Answers.Refused} {
+		ch <- prometheus.MustNewConstMetric(vaultAnswers, prometheus.CounterValue, float64(n), from)
+	}
+	for _, v := range stats.Vaults {
+		gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, append([]string{v.Vault}, labels...)...)
+		}
+		gauge(vaultFacts, float64(v.Facts), "known")
+		gauge(vaultFacts, float64(v.Trouble), "trouble")
+		if !v.Oldest.IsZero() {
+			gauge(vaultOldest, float64(v.Oldest.Unix()))
+		}
+		gauge(vaultPause, v.Paused.Seconds())
+		gauge(vaultRate, v.Rate)
+	}
+}
