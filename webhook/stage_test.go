@@ -66,7 +66,7 @@ func (s *stage) set(t *testing.T, c *cases.Case) *review.Reviewer {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(caPEM)
 	reviewer := func() *review.Reviewer {
-		reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("token")})
+		reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("token"), CredentialFor: c.CredentialFor})
 		must(t, err)
 		r, err := c.Reviewer(&s.engines, reader)
 		must(t, err)

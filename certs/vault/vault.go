@@ -19,7 +19,31 @@ type Ref struct {
 	Vault   string // the bare vault name, as in keyvaultName
 	Name    string // the secret's name, case-insensitive
 	Version string // "" is the latest
+	// Cloud is the sovereign cloud that the vault is in, as cloudName has it; "" is
+	// the public one, or whatever the reader is set up for.
+	Cloud string
+	// As is who reads it.
+	As Identity
 }
+
+// Identity is as whom a secret is read. The zero Identity is the reader's own; any
+// other is that of a SecretProviderClass, reached by the token of a Kubernetes
+// service account that it trusts.
+type Identity struct {
+	ClientID, Tenant          string
+	Namespace, ServiceAccount string
+}
+
+// String is namespace/serviceaccount, or self.
+func (i Identity) String() string {
+	if i == (Identity{}) {
+		return "self"
+	}
+	return i.Namespace + "/" + i.ServiceAccount
+}
+
+// InVault is the vault of a reference alone, as its identity sees it.
+func (r Ref) InVault() Ref { return Ref{Vault: r.Vault, Cloud: r.Cloud, As: r.As} }
 
 // String is vault/secret or vault/secret/version.
 func (r Ref) String() string {
@@ -44,6 +68,9 @@ type Secret struct {
 	// KeyID is set when the secret backs a certificate resource; so is Managed.
 	KeyID   string
 	Managed bool
+	// Facts is what an export without values says of the value instead, as package
+	// warm wrote it; nil where the value is there.
+	Facts json.RawMessage
 }
 
 // Reader reads secrets. Get returns an error that wraps *Error whenever the
@@ -65,8 +92,8 @@ type Properties struct {
 // Lister lists what a vault holds, disabled secrets too. Many vaults are read by
 // an identity that may get secrets and not list them.
 type Lister interface {
-	// List begins a listing; it makes no call.
-	List(vault string) Pages
+	// List begins a listing of the reference's vault; it makes no call.
+	List(of Ref) Pages
 }
 
 // Pages are the pages of a listing, in order; a page may be empty.
@@ -106,8 +133,11 @@ func Reasons() []Reason {
 // Error is a vault that did not answer with a secret. Message is for people
 // and never holds a secret value.
 type Error struct {
-	Ref        Ref
-	Reason     Reason
+	Ref    Ref
+	Reason Reason
+	// Code is the service's own word for it, such as ForbiddenByRbac or
+	// AADSTS700016; "" where it has none.
+	Code       string
 	Message    string
 	RetryAfter time.Duration // as the vault asked, 0 when it did not
 	Err        error         // the cause, may be nil

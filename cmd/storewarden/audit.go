@@ -147,11 +147,11 @@ func (f *auditFlags) run(ctx context.Context, paths []string, stdin io.Reader, s
 
 // newAuditor judges with the rights of the person who audits.
 func newAuditor(c config.Config, e *engine.Engine) (*review.Reviewer, error) {
-	reader, err := newVault(c.Vault)
+	reader, err := newVault(c.Vault, vaultOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return newReviewer(c, e, newMemory(reader, patient()), nil)
+	return newReviewer(c, e, newMemory(reader, patient(c.Vault)), false)
 }
 
 // settings puts the flags over the configuration.

@@ -217,13 +217,16 @@ func openVault(ctx context.Context, c config.Config, arg, path string) (source, 
 	if c.Vault.Kind == config.VaultNone {
 		c.Vault.Kind = config.VaultAzure
 	}
-	reader, err := newVault(c.Vault)
+	reader, err := newVault(c.Vault, vaultOptions{})
 	if err != nil {
 		return source{}, err
 	}
 	s, err := reader.Get(ctx, vault.Ref{Vault: name, Name: secret, Version: version})
 	if err != nil {
 		return source{}, err
+	}
+	if s.Facts != nil {
+		return source{}, fmt.Errorf("%s: the snapshot holds what is known of the value and not the value; export it with --values to inspect it", arg)
 	}
 	return source{arg, s.Value.Reveal(), s.ContentType, vault.Ref{Vault: name, Name: secret}}, nil
 }

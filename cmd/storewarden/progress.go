@@ -11,6 +11,8 @@ import (
 type progress struct {
 	w     io.Writer
 	now   func() time.Time
+	did   string // judged
+	what  string // objects
 	total int
 	count int
 	start time.Time
@@ -30,8 +32,15 @@ func newProgress(w io.Writer, total int) *progress {
 	return startProgress(w, total, time.Now)
 }
 
+// startProgressOf is newProgress in other words.
+func startProgressOf(w io.Writer, did, what string, total int) *progress {
+	p := newProgress(w, total)
+	p.did, p.what = did, what
+	return p
+}
+
 func startProgress(w io.Writer, total int, now func() time.Time) *progress {
-	return &progress{w: w, now: now, total: total, start: now()}
+	return &progress{w: w, now: now, did: "judged", what: "objects", total: total, start: now()}
 }
 
 // step counts an object.
@@ -39,7 +48,7 @@ func (p *progress) step() {
 	p.count++
 	if now := p.now(); now.Sub(p.start) > progressAfter && now.Sub(p.last) > progressEvery {
 		p.last = now
-		fmt.Fprintf(p.w, "\rjudged %d of %d objects", p.count, p.total)
+		fmt.Fprintf(p.w, "\r%s %d of %d %s", p.did, p.count, p.total, p.what)
 	}
 }
 

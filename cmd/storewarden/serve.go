@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -89,7 +90,11 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
-	kept, err := newKeptVault(c, index, registry, log)
+	accounts, err := kubernetes.NewForConfig(cfg)
+	if err != nil {
+		return fmt.Errorf("connect to the API server: %w", err)
+	}
+	kept, err := newKeptVault(c, index, accounts.CoreV1(), registry, log)
 	if err != nil {
 		return err
 	}
@@ -154,7 +159,7 @@ func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.
 		if err != nil {
 			return nil, err
 		}
-		return newReviewer(c, e, v, c.AllowedVault)
+		return newReviewer(c, e, v, true)
 	}
 }
 

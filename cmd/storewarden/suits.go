@@ -152,7 +152,7 @@ func (f *inspectFlags) findings(ctx context.Context, c config.Config, src source
 		return nil, err
 	}
 	reader := one{vault.Secret{Value: vault.NewValue(encoded), ContentType: src.contentType, Enabled: true}}
-	r, err := newReviewer(c, e, newMemory(reader, patient()), nil)
+	r, err := newReviewer(c, e, newMemory(reader, patient(c.Vault)), false)
 	if err != nil {
 		return nil, err
 	}

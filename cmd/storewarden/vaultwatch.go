@@ -3,11 +3,17 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/certs/vault/dir"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/review"
@@ -22,8 +28,9 @@ type keptVault struct {
 
 // newKeptVault keeps the facts of what the SecretProviderClasses refer to. With no
 // vault its memory is nil, and there is nothing to run.
-func newKeptVault(c config.Config, peers review.Peers, registry prometheus.Registerer, log *slog.Logger) (keptVault, error) {
-	reader, err := newVault(c.Vault)
+func newKeptVault(c config.Config, peers review.Peers, accounts corev1client.ServiceAccountsGetter, registry prometheus.Registerer, log *slog.Logger) (keptVault, error) {
+	tokens := newTokenMetrics()
+	reader, err := newVault(c.Vault, vaultOptions{accounts: accounts, onToken: tokens.observe})
 	if err != nil || reader == nil {
 		return keptVault{run: func(context.Context) error { return nil }}, err
 	}
@@ -32,7 +39,7 @@ func newKeptVault(c config.Config, peers review.Peers, registry prometheus.Regis
 	}, []string{"vault", "operation", "outcome"})
 	memory := warm.New(reader, warm.Options{
 		// Twice the time between two refreshes: one may fail before admission asks.
-		FreshFor: 2 * c.Vault.Refresh, UsableFor: c.Vault.UsableFor, Budget: c.Vault.Budget,
+		FreshFor: 2 * c.Vault.Refresh, UsableFor: c.Vault.UsableFor, Budget: budget(c.Vault),
 		Observe: func(name, operation string, reason vault.Reason) {
 			outcome := string(reason)
 			if outcome == "" {
@@ -41,15 +48,61 @@ func newKeptVault(c config.Config, peers review.Peers, registry prometheus.Regis
 			calls.WithLabelValues(name, operation, outcome).Inc()
 		},
 	})
-	for _, m := range []prometheus.Collector{calls, vaultCollector{memory}} {
+	for _, m := range []prometheus.Collector{calls, tokens.asked, tokens.acquired, tokens.expires, vaultCollector{memory}} {
 		if err := registry.Register(m); err != nil {
 			return keptVault{}, err
 		}
 	}
 	return keptVault{memory: memory, run: func(ctx context.Context) error {
-		return memory.Refresh(ctx, warm.RefreshOptions{Lister: reader, Every: c.Vault.Refresh, Log: log,
-			Wanted: func() []vault.Ref { return wanted(ctx, c, peers) }})
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error {
+			return memory.Refresh(ctx, warm.RefreshOptions{Lister: reader, Every: c.Vault.Refresh, Log: log,
+				Wanted: func() []vault.Ref { return wanted(ctx, c, peers) }})
+		})
+		if folder, ok := reader.(*dir.Reader); ok {
+			g.Go(func() error { return folder.Watch(ctx, memory.Forget) })
+		}
+		return g.Wait()
 	}}, nil
+}
+
+// tokenMetrics count the tokens that vaults are read with.
+type tokenMetrics struct {
+	asked             *prometheus.CounterVec
+	acquired, expires *prometheus.GaugeVec
+
+	mu   sync.Mutex
+	last map[string]time.Time // when the last token of an identity ends
+}
+
+func newTokenMetrics() *tokenMetrics {
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"identity"})
+	}
+	return &tokenMetrics{last: map[string]time.Time{},
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "storewarden_vault_tokens_total", Help: "Tokens asked for, those that were kept included, by identity (self, or the service account behind it) and outcome.",
+		}, []string{"identity", "outcome"}),
+		acquired: gauge("storewarden_vault_token_acquired_timestamp_seconds", "When the present token of an identity was got."),
+		expires:  gauge("storewarden_vault_token_expiry_timestamp_seconds", "When the present token of an identity ends."),
+	}
+}
+
+// observe implements azure.Options.OnToken.
+func (m *tokenMetrics) observe(as vault.Identity, expires time.Time, err error) {
+	who := as.String()
+	if err != nil {
+		m.asked.WithLabelValues(who, "failed").Inc()
+		return
+	}
+	m.asked.WithLabelValues(who, "ok").Inc()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.last[who].Equal(expires) {
+		m.last[who] = expires
+		m.acquired.WithLabelValues(who).SetToCurrentTime()
+		m.expires.WithLabelValues(who).Set(float64(expires.Unix()))
+	}
 }
 
 // wanted is what the SecretProviderClasses of the guarded namespaces refer to, as
@@ -57,18 +110,43 @@ func newKeptVault(c config.Config, peers review.Peers, registry prometheus.Regis
 // now adds nothing: what is known of its vaults stays for a while.
 func wanted(ctx context.Context, c config.Config, peers review.Peers) []vault.Ref {
 	var refs []vault.Ref
+	as := identify(c.Vault, true)
 	for _, ns := range c.Namespaces {
 		classes, err := peers.List(ctx, store.KindSecretProviderClass, ns)
 		if err != nil {
 			continue
 		}
+		accounts := accountsOf(ctx, ns, peers)
 		for _, o := range classes {
-			if o.SPC != nil && c.AllowedVault(ns, o.SPC.Vault.Value) {
-				refs = append(refs, review.Refs(o.SPC)...)
+			if o.SPC == nil || !c.AllowedVault(ns, o.SPC.Vault.Value) {
+				continue
+			}
+			users := accounts[o.ID.Name]
+			if len(users) == 0 {
+				users = []string{""}
+			}
+			for _, account := range users {
+				refs = append(refs, as.Refs(ns, account, o.SPC)...)
 			}
 		}
 	}
 	return refs
+}
+
+// accountsOf are the service accounts of the SecretSyncs of a namespace, by the class
+// that they use.
+func accountsOf(ctx context.Context, namespace string, peers review.Peers) map[string][]string {
+	out := map[string][]string{}
+	syncs, err := peers.List(ctx, store.KindSecretSync, namespace)
+	if err != nil {
+		return out
+	}
+	for _, s := range syncs {
+		if s.Sync != nil && !slices.Contains(out[s.Sync.ProviderClass], s.Sync.ServiceAccount) {
+			out[s.Sync.ProviderClass] = append(out[s.Sync.ProviderClass], s.Sync.ServiceAccount)
+		}
+	}
+	return out
 }
 
 // vaultCollector tells at each scrape what a memory holds.

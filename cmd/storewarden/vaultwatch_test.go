@@ -113,7 +113,7 @@ func TestKeptVault(t *testing.T) {
 	c.Vault.Refresh = 20 * time.Millisecond // the first look is spread over as long
 	set := classes(t, strings.ReplaceAll(scene.Class("spc", scene.Entry("press-1-der")), scene.Vault, "plant-kv"))
 	registry := prometheus.NewRegistry()
-	kept, err := newKeptVault(c, set, registry, slog.New(slog.DiscardHandler))
+	kept, err := newKeptVault(c, set, nil, registry, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

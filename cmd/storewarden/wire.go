@@ -1,19 +1,16 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
@@ -59,16 +56,23 @@ func newMemory(reader vault.Reader, opt warm.Options) review.Vault {
 	return warm.New(reader, opt)
 }
 
-// newReviewer wires the one judge from the configuration. allowed limits which
-// vaults a namespace may have looked into; nil is for a person's own rights.
-func newReviewer(c config.Config, e *engine.Engine, memory review.Vault, allowed func(namespace, vault string) bool) (*review.Reviewer, error) {
-	return review.New(review.Options{Engine: e, Inventory: c.Inventory(), Vault: memory, Allowed: allowed, Profile: c.Profile,
+// newReviewer wires the one judge from the configuration. A server looks only into
+// the vaults that a namespace is allowed, and as whom the configuration says; a
+// person into all, with their own rights.
+func newReviewer(c config.Config, e *engine.Engine, memory review.Vault, server bool) (*review.Reviewer, error) {
+	var allowed func(namespace, vault string) bool
+	if server {
+		allowed = c.AllowedVault
+	}
+	return review.New(review.Options{Engine: e, Inventory: c.Inventory(), Vault: memory, Allowed: allowed, Identify: identify(c.Vault, server), Profile: c.Profile,
 		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour})
 }
 
 // patient is the memory of a command that a person runs: it asks for as many
 // secrets as there are.
-func patient() warm.Options { return warm.Options{ColdLimit: math.MaxInt} }
+func patient(c config.Vault) warm.Options {
+	return warm.Options{ColdLimit: math.MaxInt, Budget: budget(c)}
+}
 
 // checkCodes refuses a severity or an exception for a code or a role that does
 // not exist: it would silently do nothing.
@@ -108,8 +112,14 @@ func setVault(c *config.Config, flag string) error {
 	return nil
 }
 
+// vaultOptions are what a server adds to its vault; a command's are empty.
+type vaultOptions struct {
+	accounts corev1client.ServiceAccountsGetter // for tokens of service accounts
+	onToken  func(as vault.Identity, expires time.Time, err error)
+}
+
 // newVault opens the vault of the configuration; nil for none.
-func newVault(c config.Vault) (backend, error) {
+func newVault(c config.Vault, o vaultOptions) (backend, error) {
 	switch c.Kind {
 	case config.VaultDir:
 		r, err := dir.New(c.Path)
@@ -118,34 +128,37 @@ func newVault(c config.Vault) (backend, error) {
 		}
 		return r, nil
 	case config.VaultAzure:
-		return newAzure(c)
+		return newAzure(c, o)
 	}
 	return nil, nil
 }
 
-func newAzure(c config.Vault) (backend, error) {
+func newAzure(c config.Vault, o vaultOptions) (backend, error) {
 	pool, err := authorities(c.CAFile)
 	if err != nil {
 		return nil, err
 	}
-	options := azidentity.DefaultAzureCredentialOptions{}
-	if pool != nil {
-		// An endpoint with an authority of its own is a private cloud or an
-		// emulator: its login is there too, and unknown to Microsoft's directory.
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-		options.ClientOptions = azcore.ClientOptions{Transport: &http.Client{Transport: transport}}
-		options.DisableInstanceDiscovery = true
-	}
-	credential, err := azidentity.NewDefaultAzureCredential(&options)
+	creds, err := newCredentials(c, o.accounts)
 	if err != nil {
-		return nil, fmt.Errorf("azure identity: %w", err)
+		return nil, err
 	}
-	r, err := azure.New(azure.Options{Endpoint: c.Endpoint, Credential: credential, CA: pool})
+	own, err := creds.make("", vault.Identity{})
+	if err != nil {
+		return nil, err
+	}
+	r, err := azure.New(azure.Options{Endpoint: c.Endpoint, Credential: own, CredentialFor: creds.make, OnToken: o.onToken, CA: pool})
 	if err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// budget is how often a vault is asked: a folder of one's own as often as need be.
+func budget(c config.Vault) int {
+	if c.Kind == config.VaultDir {
+		return math.MaxInt32
+	}
+	return c.Budget
 }
 
 // authorities reads a CA file; nil, for the system's, without one.

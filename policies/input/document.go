@@ -39,7 +39,7 @@ type Document struct {
 	Certificates []Certificate `json:"certificates"`
 	CRLs         []CRL         `json:"crls"`
 	Keys         []Key         `json:"keys"`
-	// Unverified groups the entries whose contents were not seen, by reason.
+	// Unverified groups the entries whose contents were not seen, by reason and code.
 	Unverified []Unverified `json:"unverified"`
 	// Endpoints are a Device's; References are where it, or a ConnectorTemplate,
 	// names a Secret.
@@ -295,7 +295,10 @@ type Vault struct {
 	Name    string `json:"name"`
 	Secret  string `json:"secret"`
 	Problem string `json:"problem"` // "" or a reason of the closed list
+	Code    string `json:"code"`    // the service's own word for the problem, "" where it has none
 	Message string `json:"message"`
+	// AsClass is whether the problem met the SecretProviderClass's own identity.
+	AsClass bool `json:"as_class"`
 	// The rest is known only without a problem.
 	ContentType  string `json:"content_type"`
 	FileEncoding string `json:"file_encoding"` // the tag that the az CLI sets
@@ -446,7 +449,12 @@ type Key struct {
 
 // Unverified is a group of entries whose contents were not seen.
 type Unverified struct {
-	Reason  string   `json:"reason"`
+	Reason string `json:"reason"`
+	// Code is the service's own word, such as AADSTS700016, "" where it has none.
+	Code string `json:"code"`
+	// AsClass is whether it was the SecretProviderClass's own identity that got this
+	// answer, and not Storewarden's.
+	AsClass bool     `json:"as_class"`
 	Message string   `json:"message"`
 	Names   []string `json:"names"`
 }

@@ -45,6 +45,7 @@ type casefile struct {
 	certs      []certFact
 	pool       chain.Pool // of them
 	crls       []crlFact
+	seen       time.Time // the oldest of what the vault said
 }
 
 // item is an entry on its way through: what it refers to, and what came of it.
@@ -184,7 +185,7 @@ func (c *casefile) lookIntoVault(ctx context.Context) error {
 		switch {
 		case !it.fetch || c.r.opt.Vault == nil:
 		case c.r.opt.Allowed != nil && !c.r.opt.Allowed(c.subject.ID.Namespace, it.ref.Vault):
-			c.unseen(it, string(vault.NotAllowed), fmt.Sprintf("the configuration does not allow namespace %s to have vault %s looked into", c.subject.ID.Namespace, it.ref.Vault))
+			c.unseen(it, string(vault.NotAllowed), "", fmt.Sprintf("the configuration does not allow namespace %s to have vault %s looked into", c.subject.ID.Namespace, it.ref.Vault))
 		case slices.Contains(c.req.Again, it.ref.String()):
 			again, askedAgain = append(again, it.ref), append(askedAgain, it)
 		default:
@@ -214,10 +215,14 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 		if !errors.As(a.Err, &e) {
 			return a.Err
 		}
-		c.unseen(it, string(e.Reason), e.Message)
+		c.unseen(it, string(e.Reason), e.Code, e.Message)
+		it.entry.Vault.AsClass = it.ref.As != vault.Identity{}
 		return nil
 	}
 	f := a.Facts
+	if c.seen.IsZero() || f.Seen.Before(c.seen) {
+		c.seen = f.Seen
+	}
 	v := &it.entry.Vault
 	v.ContentType, v.FileEncoding, v.CertificateResource = f.ContentType, f.FileEncoding, f.CertificateResource
 	v.Version, v.Looks = f.Version, string(f.Looks)
@@ -249,9 +254,9 @@ func (it *item) decoded(b *certs.Bundle) {
 }
 
 // unseen marks an item whose contents could not be seen, and why.
-func (c *casefile) unseen(it *item, reason, message string) {
+func (c *casefile) unseen(it *item, reason, code, message string) {
 	it.entry.State = input.Unseen
-	it.entry.Vault.Problem, it.entry.Vault.Message = reason, message
+	it.entry.Vault.Problem, it.entry.Vault.Code, it.entry.Vault.Message = reason, code, message
 }
 
 // bundle decodes a Secret's value, once for each digest.

@@ -71,7 +71,7 @@ func (c *casefile) exceptions() []input.Exception {
 // profile, and what one finding implies dropped.
 func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdict.Verdict, error) {
 	v := verdict.Verdict{Object: c.object(), Role: string(c.role), Entries: c.own, Findings: []verdict.Finding{},
-		Problems: orEmpty(c.problems), NextChange: c.nextChange(), Texts: map[string]string{}}
+		Problems: orEmpty(c.problems), NextChange: c.nextChange(), VaultSeen: c.seen, Texts: map[string]string{}}
 	for i := range c.own {
 		it := &c.items[i]
 		v.Texts[it.id()] += c.textOf(it)
@@ -422,9 +422,9 @@ func (c *casefile) unverified() []input.Unverified {
 		if e.State != input.Unseen || e.Vault.Problem == "" {
 			continue
 		}
-		g := slices.IndexFunc(groups, func(u input.Unverified) bool { return u.Reason == e.Vault.Problem })
+		g := slices.IndexFunc(groups, func(u input.Unverified) bool { return u.Reason == e.Vault.Problem && u.Code == e.Vault.Code })
 		if g < 0 {
-			groups = append(groups, input.Unverified{Reason: e.Vault.Problem, Message: e.Vault.Message})
+			groups = append(groups, input.Unverified{Reason: e.Vault.Problem, Code: e.Vault.Code, Message: e.Vault.Message, AsClass: e.Vault.AsClass})
 			g = len(groups) - 1
 		}
 		groups[g].Names = append(groups[g].Names, e.Name)

@@ -33,8 +33,9 @@ func (c *casefile) ofProviderClass(ctx context.Context) {
 	if !c.spc.NearAzure && len(syncs) == 0 {
 		return // another provider's objects are its own business
 	}
+	account := Account(syncs)
 	for _, e := range p.Objects.Entries {
-		it := c.entryItem(p, e)
+		it := c.entryItem(p, e, account)
 		it.entry.Name, it.entry.Field = e.Name, e.Field
 		it.text = digest(e.Text, p.Vault.Value)
 		for _, s := range syncs {
@@ -151,11 +152,11 @@ func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Rol
 		it := item{entry: emptyEntry()}
 		switch {
 		case absent:
-			c.unseen(&it, classAbsent, "SecretProviderClass "+o.Sync.ProviderClass+" was not found")
+			c.unseen(&it, classAbsent, "", "SecretProviderClass "+o.Sync.ProviderClass+" was not found")
 		case err != nil:
-			c.unseen(&it, classUnseen, "SecretProviderClass "+o.Sync.ProviderClass+" could not be read")
+			c.unseen(&it, classUnseen, "", "SecretProviderClass "+o.Sync.ProviderClass+" could not be read")
 		default:
-			it = c.mapped(class.SPC, m)
+			it = c.mapped(class.SPC, m, o.Sync.ServiceAccount)
 		}
 		k := store.SplitKey(m.TargetKey)
 		e := &it.entry
@@ -168,11 +169,11 @@ func (c *casefile) mappings(ctx context.Context, o *store.Object, role store.Rol
 }
 
 // mapped follows one mapping into a SecretProviderClass.
-func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping) item {
+func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping, account string) item {
 	if e := producer(p, m.SourcePath); e != nil {
-		it := c.entryItem(p, *e)
+		it := c.entryItem(p, *e, account)
 		if it.entry.State == input.Malformed && e.Type != "cert" && e.Type != "key" {
-			c.unseen(&it, classMalformed, "its entry in the SecretProviderClass cannot be used as it is written")
+			c.unseen(&it, classMalformed, "", "its entry in the SecretProviderClass cannot be used as it is written")
 		}
 		return it
 	}
@@ -181,7 +182,7 @@ func (c *casefile) mapped(p *store.SecretProviderClass, m store.Mapping) item {
 		return malformed(e) && (e.Output() == m.SourcePath || e.Name == m.SourcePath || e.Output() == "")
 	})
 	if broken {
-		c.unseen(&it, classMalformed, "the SecretProviderClass cannot be used as it is written")
+		c.unseen(&it, classMalformed, "", "the SecretProviderClass cannot be used as it is written")
 		return it
 	}
 	it.entry.State = input.Unresolved
@@ -217,7 +218,7 @@ func near(p *store.SecretProviderClass, sourcePath string) (kind, suggestion str
 }
 
 // entryItem is an item of a SecretProviderClass, not yet seen in the vault.
-func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
+func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry, account string) item {
 	it := item{entry: emptyEntry()}
 	it.entry.Trouble, it.entry.Message = string(e.Trouble), e.Message
 	o := &it.entry.Object
@@ -233,32 +234,17 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry) item {
 		return it
 	}
 	it.enc, _ = decode.ParseEncoding(e.Encoding)
-	it.ref = vault.Ref{Vault: p.Vault.Value, Name: e.Name, Version: e.Version}
+	it.ref = c.r.opt.Identify.ref(c.subject.ID.Namespace, account, p, e)
 	v := &it.entry.Vault
 	v.Ref, v.Name, v.Secret = it.ref.String(), p.Vault.Value, e.Name
 	it.entry.State = input.Unseen
 	if !vault.ValidVault(p.Vault.Value) {
 		v.Ref = ""
-		c.unseen(&it, classMalformed, "the vault's name cannot be used as it is written")
+		c.unseen(&it, classMalformed, "", "the vault's name cannot be used as it is written")
 		return it
 	}
 	it.fetch = true
 	return it
-}
-
-// Refs are the vault secrets that a SecretProviderClass refers to and that a
-// judgement of it looks at, in the order of its entries.
-func Refs(p *store.SecretProviderClass) []vault.Ref {
-	if !vault.ValidVault(p.Vault.Value) {
-		return nil
-	}
-	var refs []vault.Ref
-	for _, e := range p.Objects.Entries {
-		if !malformed(e) {
-			refs = append(refs, vault.Ref{Vault: p.Vault.Value, Name: e.Name, Version: e.Version})
-		}
-	}
-	return refs
 }
 
 // sameOutput counts the entries of a class with an output.

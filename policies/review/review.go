@@ -71,7 +71,9 @@ type Options struct {
 	// Allowed tells which vaults a namespace may have looked into; nil allows
 	// all, for a person who audits with their own rights.
 	Allowed func(namespace, vault string) bool
-	Profile engine.Profile // "" is standard
+	// Identify tells as whom vault secrets are read; nil reads them as oneself.
+	Identify Identify
+	Profile  engine.Profile // "" is standard
 	// Severities overrides by code, or by code/role for one kind of store.
 	Severities map[string]verdict.Severity
 	Exceptions []Exception

@@ -98,6 +98,9 @@ type Verdict struct {
 	Problems []Problem `json:"problems"`
 	// NextChange is when time alone may change the verdict; zero for never.
 	NextChange time.Time `json:"nextChange,omitzero"`
+	// VaultSeen is when the oldest of the vault's answers that it rests on was last
+	// known to be so; zero where it rests on none.
+	VaultSeen time.Time `json:"vaultSeen,omitzero"`
 	// Texts digests each entry's own text by its name: an entry whose digest is
 	// equal in the old object's verdict was not touched by the change.
 	Texts map[string]string `json:"-"`

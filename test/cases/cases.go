@@ -17,7 +17,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/policies/verdict"
@@ -69,8 +68,10 @@ type Settings struct {
 	External []string `yaml:"external"`
 	// VaultNone is whether no vault is asked.
 	VaultNone bool `yaml:"vaultNone"`
-	// Faults says why a vault shows nothing: Forbidden or Throttled.
-	Faults map[string]vault.Reason `yaml:"faults"`
+	// Faults says, by vault, why it shows nothing: a name of the table in faults.go.
+	Faults map[string]string `yaml:"faults"`
+	// AsClass is whether vaults are read as each class's own identity.
+	AsClass bool `yaml:"asClass"`
 	// Delete names the object, as kind/name, that is deleted.
 	Delete string `yaml:"delete"`
 	// CRD names the objects, as kind/name, that the API server refuses by itself.
@@ -164,6 +165,11 @@ func build(name, shows string, sections map[string][]byte) (*Case, error) {
 	}
 	if err := c.Vaults.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", sectionVault, err)
+	}
+	for name, f := range c.Faults {
+		if _, known := faults[f]; !known {
+			return nil, fmt.Errorf("%s: the fault %q of vault %s is not known", sectionCase, f, name)
+		}
 	}
 	var err error
 	if c.Objects, err = fill(sections[sectionObjects]); err != nil {

@@ -69,7 +69,7 @@ func (c *Case) Reviewer(engines *Engines, reader vault.Reader) (*review.Reviewer
 	if err != nil {
 		return nil, err
 	}
-	opt := review.Options{Engine: e, Inventory: Inventory(), Profile: c.Profile, Severities: c.Severities, Exceptions: c.Exceptions,
+	opt := review.Options{Engine: e, Inventory: Inventory(), Profile: c.Profile, Severities: c.Severities, Exceptions: c.Exceptions, Identify: c.Identify(),
 		ExpiryWarning: time.Duration(c.Rules().ExpiryWarningDays) * 24 * time.Hour}
 	if !c.VaultNone {
 		opt.Vault = warm.New(reader, warm.Options{Now: func() time.Time { return c.Now }})
@@ -90,8 +90,8 @@ type exported struct {
 }
 
 func (x exported) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
-	if reason, ok := x.c.Faults[ref.Vault]; ok {
-		return vault.Secret{}, &vault.Error{Ref: ref, Reason: reason, Message: "the case says so"}
+	if f, ok := x.c.fault(ref.Vault); ok && f.refuses(ref.As) {
+		return vault.Secret{}, &vault.Error{Ref: ref, Reason: f.reason, Code: f.code, Message: "the case says so"}
 	}
 	if x.c.Vaults[ref.Vault][ref.Name].Deleted {
 		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.SoftDeleted, Message: "the secret is deleted, and can be recovered"}

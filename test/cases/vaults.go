@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/test/keyvault"
 )
 
@@ -51,22 +50,12 @@ func keyID(vault, name string) string {
 	return "https://" + vault + ".vault.azure.net/keys/" + name + "/" + version
 }
 
-// faults are what a vault does for a reason to show nothing.
-var faults = map[vault.Reason]keyvault.Fault{
-	vault.Forbidden: keyvault.Denied(keyvault.ForbiddenByRbac),
-	vault.Throttled: keyvault.Throttled("30"),
-}
-
 // Seed puts the secrets of the case into an emulator.
 func (c *Case) Seed(s *keyvault.Server) error {
 	for name, secrets := range c.Vaults {
 		v := s.Vault(name)
-		if reason, ok := c.Faults[name]; ok {
-			f, known := faults[reason]
-			if !known {
-				return fmt.Errorf("the fault %s is not known", reason)
-			}
-			v.Fail(f)
+		if f, ok := c.fault(name); ok && f.answer.Status != 0 {
+			v.Fail(f.answer)
 		}
 		for secret, x := range secrets {
 			value, err := value(x.Encoding, x.Content)

@@ -33,7 +33,7 @@ type serving struct {
 	caPEM       []byte
 }
 
-// Start serves over TLS on a loopback port of the system's choice and returns
+// Start serves over TLS, on a loopback port of the system's choice, and returns
 // the URL template for the client's endpoint and the CA it should trust. After
 // Stop it serves again at the same address with the same certificate.
 func (s *Server) Start() (endpoint string, caPEM []byte, err error) {
@@ -47,7 +47,9 @@ func (s *Server) Start() (endpoint string, caPEM []byte, err error) {
 		if g.certificate, g.caPEM, err = issue(s.options.Suffix); err != nil {
 			return "", nil, fmt.Errorf("keyvault: issue serving certificate: %w", err)
 		}
-		g.address = "127.0.0.1:0"
+		if g.address = s.options.Listen; g.address == "" {
+			g.address = "127.0.0.1:0"
+		}
 	}
 	listener, err := net.Listen("tcp", g.address)
 	if err != nil {

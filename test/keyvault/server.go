@@ -34,6 +34,8 @@ type Options struct {
 	Resource string
 	// Latency is added to every answer.
 	Latency time.Duration
+	// Listen is where Start listens; a loopback port of the system's choice if empty.
+	Listen string
 }
 
 // Operation names a call of the REST API.
@@ -70,6 +72,7 @@ type Server struct {
 	calls    Calls
 	latency  time.Duration
 	login    *loginFault
+	trusted  map[string]string // federated subjects by client id
 	inFlight int
 	busiest  int
 

@@ -63,7 +63,7 @@ func (w world) names(code string) bool {
 }
 
 func (w world) reviewer(e *engine.Engine) (*review.Reviewer, error) {
-	opt := review.Options{Engine: e, Inventory: cases.Inventory(), Profile: w.Profile, Severities: w.Severities, Exceptions: w.Exceptions,
+	opt := review.Options{Engine: e, Inventory: cases.Inventory(), Profile: w.Profile, Severities: w.Severities, Exceptions: w.Exceptions, Identify: w.Identify(),
 		ExpiryWarning: time.Duration(w.Rules().ExpiryWarningDays) * 24 * time.Hour}
 	if !w.VaultNone {
 		opt.Vault = warm.New(w.reader, warm.Options{Now: func() time.Time { return w.Now }})

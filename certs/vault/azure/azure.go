@@ -20,12 +20,38 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/storewarden/storewarden/certs/vault"
 )
 
-// DefaultEndpoint is where the vaults of the public cloud are.
+// DefaultEndpoint is where the vaults of the public cloud are. Those of other
+// clouds are found by the reference's Cloud where no other endpoint is set.
 const DefaultEndpoint = "https://{vault}.vault.azure.net"
+
+// The clouds beside the public one, as a reference's Cloud.
+const (
+	USGovernment = "AzureUSGovernmentCloud"
+	China        = "AzureChinaCloud"
+)
+
+// endpoints are where their vaults are.
+var endpoints = map[string]string{
+	USGovernment: "https://{vault}.vault.usgovcloudapi.net",
+	China:        "https://{vault}.vault.azure.cn",
+}
+
+// Cloud is the cloud that a cloudName means, whatever its case; "" is the public
+// one, and whatever is not known.
+func Cloud(cloudName string) string {
+	switch strings.ToLower(cloudName) {
+	case "azureusgovernment", "azureusgovernmentcloud":
+		return USGovernment
+	case "azurechinacloud":
+		return China
+	}
+	return ""
+}
 
 // placeholder stands for the vault's name in an endpoint.
 const placeholder = "{vault}"
@@ -36,8 +62,14 @@ type Options struct {
 	// DefaultEndpoint if empty. It must be https: the SDK sends no token
 	// otherwise.
 	Endpoint string
-	// Credential gets the tokens. Required.
+	// Credential gets the reader's own tokens. Required.
 	Credential azcore.TokenCredential
+	// CredentialFor makes the credential of another identity, or of another cloud.
+	// It makes no call. Nil reads all as oneself.
+	CredentialFor func(cloud string, as vault.Identity) (azcore.TokenCredential, error)
+	// OnToken is told of each token that a credential gave, and of each failure. It
+	// must not block.
+	OnToken func(as vault.Identity, expires time.Time, err error)
 	// CA is trusted instead of the system's authorities when set.
 	CA *x509.CertPool
 	// Transport replaces the HTTP transport (proxies, dialling, TLS) when set.
@@ -49,17 +81,28 @@ type Options struct {
 	Allowed func(vault string) bool
 }
 
-// Reader reads secrets from Key Vault. It keeps one client, with its
-// connections and its token, per vault.
+// Reader reads secrets from Key Vault. It keeps one client, with its token, per
+// vault and identity; all share their connections.
 type Reader struct {
-	endpoint   string
-	credential azcore.TokenCredential
-	transport  *transport
-	allowed    func(string) bool
+	options   Options
+	endpoint  string
+	transport *transport
+	allowed   func(string) bool
 
-	mu      sync.Mutex
-	clients map[string]*azsecrets.Client // by lower-case vault name
+	mu          sync.Mutex
+	clients     *lru.Cache[vault.Ref, *azsecrets.Client]
+	credentials *lru.Cache[owner, azcore.TokenCredential]
 }
+
+// owner is whose a credential is.
+type owner struct {
+	cloud string
+	as    vault.Identity
+}
+
+// remembered bounds clients and credentials: identities are written by those who
+// write SecretProviderClasses.
+const remembered = 1024
 
 // New checks the options and returns a Reader; it makes no call.
 func New(o Options) (*Reader, error) {
@@ -78,13 +121,19 @@ func New(o Options) (*Reader, error) {
 	if o.Allowed == nil {
 		o.Allowed = func(string) bool { return true }
 	}
-	return &Reader{
-		endpoint:   strings.TrimSuffix(o.Endpoint, "/"),
-		credential: credential{o.Credential},
-		transport:  newTransport(o),
-		allowed:    o.Allowed,
-		clients:    map[string]*azsecrets.Client{},
-	}, nil
+	if o.OnToken == nil {
+		o.OnToken = func(vault.Identity, time.Time, error) {}
+	}
+	clients, err := lru.New[vault.Ref, *azsecrets.Client](remembered)
+	if err != nil {
+		return nil, fmt.Errorf("key vault: %w", err)
+	}
+	credentials, err := lru.New[owner, azcore.TokenCredential](remembered)
+	if err != nil {
+		return nil, fmt.Errorf("key vault: %w", err)
+	}
+	return &Reader{options: o, endpoint: strings.TrimSuffix(o.Endpoint, "/"), transport: newTransport(o),
+		allowed: o.Allowed, clients: clients, credentials: credentials}, nil
 }
 
 func checkEndpoint(endpoint string) error {
@@ -114,9 +163,9 @@ func (r *Reader) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
 	if err := vault.Ended(ctx, ref); err != nil {
 		return vault.Secret{}, err
 	}
-	client, err := r.client(name)
+	client, err := r.client(ref)
 	if err != nil {
-		return vault.Secret{}, fmt.Errorf("get vault secret %s: %w", ref, err)
+		return vault.Secret{}, err
 	}
 	return r.await(ctx, ref, client)
 }
@@ -156,7 +205,7 @@ func (r *Reader) get(ctx context.Context, ref vault.Ref, client *azsecrets.Clien
 	if ended := vault.Ended(ctx, ref); ended != nil {
 		return vault.Secret{}, ended
 	}
-	err = classify(ref, r.host(ref.Vault), err)
+	err = classify(ref, r.host(ref), err)
 	if reason, _ := vault.ReasonOf(err); reason == vault.NotFound {
 		err = deleted(ctx, ref, client, err)
 	}
@@ -177,15 +226,20 @@ func deleted(ctx context.Context, ref vault.Ref, client *azsecrets.Client, notFo
 	return &vault.Error{Ref: ref, Reason: vault.SoftDeleted, Message: message}
 }
 
-// client returns the vault's client.
-func (r *Reader) client(name string) (*azsecrets.Client, error) {
+// client returns the vault's client for the reference's identity.
+func (r *Reader) client(ref vault.Ref) (*azsecrets.Client, error) {
+	of := ref.InVault()
+	of.Vault = strings.ToLower(of.Vault)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c, ok := r.clients[name]; ok {
+	if c, ok := r.clients.Get(of); ok {
 		return c, nil
 	}
-	base := strings.Replace(r.endpoint, placeholder, name, 1)
-	c, err := azsecrets.NewClient(base, r.credential, &azsecrets.ClientOptions{
+	cred, err := r.credential(owner{of.Cloud, of.As})
+	if err != nil {
+		return nil, &vault.Error{Ref: ref, Reason: vault.TokenFailed, Message: "no token for the vault: " + text(err.Error())}
+	}
+	c, err := azsecrets.NewClient(r.base(of), cred, &azsecrets.ClientOptions{
 		ClientOptions: policy.ClientOptions{
 			Transport: r.transport,
 			Retry:     policy.RetryOptions{MaxRetries: -1}, // see the package comment
@@ -194,18 +248,44 @@ func (r *Reader) client(name string) (*azsecrets.Client, error) {
 		// The SDK wants the challenge to name the domain of the endpoint, which
 		// an endpoint outside Azure's own domains cannot satisfy. The transport
 		// holds challenges to our own rule in every case.
-		DisableChallengeResourceVerification: !inAzure(r.host(name)),
+		DisableChallengeResourceVerification: !inAzure(r.host(of)),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make client: %w", err)
+		return nil, fmt.Errorf("read vault %s: make client: %w", ref.Vault, err)
 	}
-	r.clients[name] = c
+	r.clients.Add(of, c)
 	return c, nil
 }
 
+// credential returns the one of an identity; the caller holds the lock.
+func (r *Reader) credential(o owner) (azcore.TokenCredential, error) {
+	if c, ok := r.credentials.Get(o); ok {
+		return c, nil
+	}
+	inner := r.options.Credential
+	if r.options.CredentialFor != nil && o != (owner{}) {
+		var err error
+		if inner, err = r.options.CredentialFor(o.cloud, o.as); err != nil {
+			return nil, err
+		}
+	}
+	c := credential{inner: inner, as: o.as, onToken: r.options.OnToken}
+	r.credentials.Add(o, c)
+	return c, nil
+}
+
+// base is the URL of a reference's vault.
+func (r *Reader) base(ref vault.Ref) string {
+	endpoint := r.endpoint
+	if other, ok := endpoints[ref.Cloud]; ok && endpoint == DefaultEndpoint {
+		endpoint = other
+	}
+	return strings.Replace(endpoint, placeholder, strings.ToLower(ref.Vault), 1)
+}
+
 // host is where the vault is, for messages.
-func (r *Reader) host(name string) string {
-	u, err := url.Parse(strings.Replace(r.endpoint, placeholder, strings.ToLower(name), 1))
+func (r *Reader) host(ref vault.Ref) string {
+	u, err := url.Parse(r.base(ref))
 	if err != nil {
 		return r.endpoint // New has parsed it already
 	}

@@ -91,7 +91,10 @@ func root(err error) string {
 	return err.Error()
 }
 
-var aadCode = regexp.MustCompile(`AADSTS\d+[^"\\\r\n]*`)
+var (
+	aadCode  = regexp.MustCompile(`^AADSTS\d+`)
+	aadWords = regexp.MustCompile(`AADSTS\d+[^"\\\r\n]*`)
+)
 
 // trace starts what Microsoft Entra adds to its messages: ids and a time, new
 // in every answer, which a stable message must not carry.
@@ -99,17 +102,17 @@ var trace = regexp.MustCompile(`\s*Trace ID:.*$`)
 
 func tokenFailure(ref vault.Ref, err *tokenError) error {
 	said := err.Error()
-	fail := func(reason vault.Reason, message string) error {
-		return &vault.Error{Ref: ref, Reason: reason, Message: message}
+	fail := func(reason vault.Reason, code, message string) error {
+		return &vault.Error{Ref: ref, Reason: reason, Code: code, Message: message}
 	}
-	if code := aadCode.FindString(said); code != "" {
-		return fail(vault.TokenFailed, "no token from Microsoft Entra: "+text(trace.ReplaceAllString(code, "")))
+	if words := aadWords.FindString(said); words != "" {
+		return fail(vault.TokenFailed, aadCode.FindString(words), "no token from Microsoft Entra: "+text(trace.ReplaceAllString(words, "")))
 	}
 	// azidentity has no type for it.
 	if strings.Contains(said, "isn't configured to acquire tokens for tenant") {
-		return fail(vault.WrongTenant, "the vault belongs to another tenant: "+text(said))
+		return fail(vault.WrongTenant, "", "the vault belongs to another tenant: "+text(said))
 	}
-	return fail(vault.TokenFailed, "no token for the vault: "+text(said))
+	return fail(vault.TokenFailed, "", "no token for the vault: "+text(said))
 }
 
 // text makes others' words fit a message: one line, no control characters,

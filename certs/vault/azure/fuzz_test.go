@@ -34,7 +34,7 @@ func FuzzChallenge(f *testing.F) {
 			return // no header can hold them
 		}
 		token := &scopes{}
-		client, err := azsecrets.NewClient("https://kv1.example.org", credential{token}, &azsecrets.ClientOptions{
+		client, err := azsecrets.NewClient("https://kv1.example.org", credential{inner: token, onToken: func(vault.Identity, time.Time, error) {}}, &azsecrets.ClientOptions{
 			ClientOptions: policy.ClientOptions{
 				Transport: &transport{client: &http.Client{Transport: refusing(header)}},
 				Retry:     policy.RetryOptions{MaxRetries: -1},

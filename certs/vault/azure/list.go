@@ -13,8 +13,8 @@ import (
 )
 
 // List begins a listing of a vault's secrets.
-func (r *Reader) List(name string) vault.Pages {
-	return &pages{reader: r, ref: vault.Ref{Vault: name}}
+func (r *Reader) List(of vault.Ref) vault.Pages {
+	return &pages{reader: r, ref: of.InVault()}
 }
 
 // pages is one listing. It is not safe for concurrent use.
@@ -37,9 +37,9 @@ func (p *pages) Next(ctx context.Context) ([]vault.Properties, bool, error) {
 		return nil, false, err
 	}
 	if p.pager == nil {
-		client, err := p.reader.client(name)
+		client, err := p.reader.client(p.ref)
 		if err != nil {
-			return nil, false, fmt.Errorf("list vault %s: %w", p.ref.Vault, err)
+			return nil, false, err
 		}
 		p.pager = client.NewListSecretPropertiesPager(nil)
 	}
@@ -66,7 +66,7 @@ func (p *pages) await(ctx context.Context) ([]vault.Properties, bool, error) {
 		resp, err := p.pager.NextPage(ctx)
 		if err != nil {
 			if a.err = vault.Ended(ctx, p.ref); a.err == nil {
-				a.err = classify(p.ref, p.reader.host(p.ref.Vault), err)
+				a.err = classify(p.ref, p.reader.host(p.ref), err)
 			}
 			return
 		}

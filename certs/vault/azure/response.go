@@ -34,11 +34,21 @@ func (d document) code() string {
 	return d.Error.Code
 }
 
+// word is the code where it is one word, as Key Vault's are: it becomes a fact.
+func (d document) word() string {
+	if c := d.code(); word.MatchString(c) {
+		return c
+	}
+	return ""
+}
+
+var word = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
 func responseFailure(ref vault.Ref, host string, resp *azcore.ResponseError) error {
 	doc := read(resp)
 	said := text(brief(doc.Error.Message))
 	fail := func(reason vault.Reason, format string, args ...any) error {
-		return &vault.Error{Ref: ref, Reason: reason, Message: fmt.Sprintf(format, args...), RetryAfter: retryAfter(resp.RawResponse)}
+		return &vault.Error{Ref: ref, Reason: reason, Code: doc.word(), Message: fmt.Sprintf(format, args...), RetryAfter: retryAfter(resp.RawResponse)}
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusNotFound && doc.Error.Code == "SecretNotFound" && ref.Version != "":

@@ -2,7 +2,8 @@
 // <root>/<vault>/<secret>.json is what "az keyvault secret show -o json" prints
 // or the body of the REST API, so an export of a real vault can be audited
 // offline. A version that is asked for by name is looked for in
-// <root>/<vault>/<secret>/<version>.json and then in the plain file.
+// <root>/<vault>/<secret>/<version>.json and then in the plain file. A file that
+// "storewarden vault export" wrote may hold facts in the place of the value.
 package dir
 
 import (

@@ -1,6 +1,7 @@
 package dir_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -29,6 +30,112 @@ func TestContract(t *testing.T) {
 				return r, func(t *testing.T, e vaulttest.Entry) { seed(t, root, e, form(e)) }
 			})
 		})
+	}
+}
+
+// What Write makes, with values and with facts in their place, is read as what it
+// was made of.
+func TestContractOfExports(t *testing.T) {
+	open := func(facts func(vault.Secret) vault.Secret) func(t *testing.T) (vault.Reader, vaulttest.Seeder) {
+		return func(t *testing.T) (vault.Reader, vaulttest.Seeder) {
+			root := t.TempDir()
+			r, err := dir.New(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r, func(t *testing.T, e vaulttest.Entry) {
+				for _, version := range []string{"", e.Version} {
+					s := vault.Secret{Ref: vault.Ref{Vault: e.Vault, Name: e.Name, Version: version}, Version: e.Version, Value: vault.NewValue(e.Value),
+						ContentType: e.ContentType, Tags: e.Tags, Enabled: !e.Disabled, Expires: e.Expires, NotBefore: e.NotBefore,
+						Created: e.Created, Updated: e.Updated, KeyID: e.KeyID, Managed: e.Managed}
+					path, err := dir.Write(root, facts(s))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+						t.Errorf("%v, %v", info, err)
+					}
+				}
+			}
+		}
+	}
+	t.Run("values", func(t *testing.T) { vaulttest.Run(t, open(func(s vault.Secret) vault.Secret { return s })) })
+	t.Run("facts", func(t *testing.T) {
+		vaulttest.RunWithoutValues(t, open(func(s vault.Secret) vault.Secret {
+			s.Facts = []byte(`{"looks":"utf-8"}`)
+			return s
+		}))
+	})
+}
+
+// A name that leaves the folder is not written.
+func TestWriteRefuses(t *testing.T) {
+	root := t.TempDir()
+	for _, ref := range []vault.Ref{{Vault: "..", Name: "s"}, {Vault: "kv1", Name: "../s"}, {Vault: "kv1", Name: "s", Version: "../v"}} {
+		if path, err := dir.Write(root, vault.Secret{Ref: ref, Enabled: true}); err == nil {
+			t.Errorf("%s was written to %s", ref, path)
+		}
+	}
+}
+
+// Whatever changes is told: a file, a new vault's first file, one that goes, and a
+// folder that a mount replaces by a rename.
+func TestWatch(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "kv1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r, err := dir.New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- r.Watch(ctx, func() {
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	// told awaits that the change was told of after it was to be seen.
+	told := func(what string, seen func() bool) {
+		t.Helper()
+		for {
+			select {
+			case <-changed:
+				if seen() {
+					return
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("nobody was told of %s", what)
+			}
+		}
+	}
+	value := func(v, name, want string) func() bool {
+		return func() bool {
+			s, err := r.Get(t.Context(), vault.Ref{Vault: v, Name: name})
+			return err == nil && s.Value.Reveal() == want
+		}
+	}
+	told("the start", func() bool { return true })
+	write(t, filepath.Join(root, "kv1", "a.json"), []byte(`{"value":"1"}`))
+	told("a file", value("kv1", "a", "1"))
+	write(t, filepath.Join(root, "kv1", "a.json"), []byte(`{"value":"2"}`))
+	told("a changed file", value("kv1", "a", "2"))
+	write(t, filepath.Join(root, "kv2", "b.json"), []byte(`{"value":"3"}`))
+	told("a new vault", value("kv2", "b", "3"))
+	write(t, filepath.Join(root, "kv2", "b.json"), []byte(`{"value":"4"}`))
+	told("a change in the new vault", value("kv2", "b", "4"))
+	if err := os.Rename(filepath.Join(root, "kv1"), filepath.Join(root, "kv3")); err != nil {
+		t.Fatal(err)
+	}
+	told("a renamed vault", value("kv3", "a", "2"))
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // List begins a listing of a vault's folder.
-func (r *Reader) List(name string) vault.Pages { return &pages{reader: r, ref: vault.Ref{Vault: name}} }
+func (r *Reader) List(of vault.Ref) vault.Pages { return &pages{reader: r, ref: of.InVault()} }
 
 type pages struct {
 	reader *Reader

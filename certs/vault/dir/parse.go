@@ -23,6 +23,7 @@ type file struct {
 	Tags        map[string]string `json:"tags"`
 	KeyID       string            `json:"kid"`
 	Managed     bool              `json:"managed"`
+	Facts       json.RawMessage   `json:"facts"`
 	Attributes  struct {
 		Enabled   *bool `json:"enabled"`
 		Created   stamp `json:"created"`
@@ -95,6 +96,8 @@ func parse(data []byte, ref vault.Ref) (vault.Secret, error) {
 	switch {
 	case f.Value != nil:
 		secret.Value = vault.NewValue(*f.Value)
+	case len(f.Facts) > 0 && string(f.Facts) != "null":
+		secret.Facts = f.Facts
 	case secret.Enabled: // a listing shows disabled secrets, without a value
 		return vault.Secret{}, errors.New(`no "value": not the output of "az keyvault secret show -o json"`)
 	}

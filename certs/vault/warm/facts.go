@@ -6,6 +6,7 @@ package warm
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -61,17 +62,35 @@ func (f *Facts) As(enc decode.Encoding) *Decoding {
 
 // factsOf decodes a secret's value and lets it go.
 func factsOf(s vault.Secret, now time.Time) *Facts {
-	value := s.Value.Reveal()
-	f := &Facts{
-		Ref: s.Ref, Version: s.Version, ContentType: s.ContentType,
-		FileEncoding:        strings.ToLower(s.Tags["file-encoding"]),
-		CertificateResource: s.Managed || s.KeyID != "",
-		Expires:             s.Expires, NotBefore: s.NotBefore, Updated: s.Updated, Looks: decode.Sniff(value), Seen: now, fetched: now,
-	}
+	f, value := about(s, now), s.Value.Reveal()
+	f.Looks = decode.Sniff(value)
 	for i, enc := range encodings {
 		f.decoded[i] = decoding(value, enc, f.Looks)
 	}
 	return f
+}
+
+// learned is factsOf, or what an export without values says.
+func learned(s vault.Secret, now time.Time) (*Facts, error) {
+	if s.Facts == nil {
+		return factsOf(s, now), nil
+	}
+	f := about(s, now)
+	var err error
+	if f.Looks, f.decoded, err = restore(s.Facts); err != nil {
+		return nil, fmt.Errorf("vault secret %s: %w", s.Ref, err)
+	}
+	return f, nil
+}
+
+// about is what a secret is beside its value.
+func about(s vault.Secret, now time.Time) *Facts {
+	return &Facts{
+		Ref: s.Ref, Version: s.Version, ContentType: s.ContentType,
+		FileEncoding:        strings.ToLower(s.Tags["file-encoding"]),
+		CertificateResource: s.Managed || s.KeyID != "",
+		Expires:             s.Expires, NotBefore: s.NotBefore, Updated: s.Updated, Seen: now, fetched: now,
+	}
 }
 
 func decoding(value string, enc, looks decode.Encoding) Decoding {

@@ -63,7 +63,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Memory remembers facts by vault, name and version. It is safe for concurrent
+// Memory remembers facts by vault, name, version and who read them. It is safe for concurrent
 // use.
 type Memory struct {
 	reader vault.Reader
@@ -161,7 +161,8 @@ func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duratio
 
 // key folds case, as Key Vault does.
 func key(r vault.Ref) vault.Ref {
-	return vault.Ref{Vault: strings.ToLower(r.Vault), Name: strings.ToLower(r.Name), Version: r.Version}
+	r.Vault, r.Name = strings.ToLower(r.Vault), strings.ToLower(r.Name)
+	return r
 }
 
 // find returns the slot of a reference, made if need be, and whether it can be
@@ -233,7 +234,7 @@ func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts,
 	}()
 	b := m.budgetOf(k.Vault)
 	if pause := b.paused(m.opt.Now()); pause > 0 {
-		return nil, &vault.Error{Ref: k, Reason: vault.Throttled, RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
+		return nil, &vault.Error{Ref: k, Reason: vault.Throttled, Code: "Throttled", RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
 	}
 	if !paid {
 		if err := b.wait(ctx, false, m.opt.Now); err != nil {
@@ -245,7 +246,15 @@ func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts,
 	if err != nil {
 		return nil, err
 	}
-	return factsOf(secret, m.opt.Now()), nil
+	return learned(secret, m.opt.Now())
+}
+
+// Forget drops all that is known, since the vault behind it is another one now.
+// Those who wait for an answer get it.
+func (m *Memory) Forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.known)
 }
 
 // budgetOf is the budget of a vault, by its name in lower case.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -39,7 +40,7 @@ func (m *Memory) Refresh(ctx context.Context, o RefreshOptions) error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &refresher{RefreshOptions: o, m: m, vaults: map[string]*listed{}}
+	r := &refresher{RefreshOptions: o, m: m, vaults: map[vault.Ref]*listed{}}
 	// Many clusters start together after an outage; they must not ask together.
 	for pause := time.Duration(rand.Int64N(int64(min(o.Every, 30*time.Second)))); ; pause = o.Every*9/10 + time.Duration(rand.Int64N(int64(o.Every/5+1))) {
 		if err := sleep(ctx, pause); err != nil {
@@ -55,7 +56,7 @@ type refresher struct {
 	m *Memory
 
 	mu     sync.Mutex
-	vaults map[string]*listed
+	vaults map[vault.Ref]*listed // by vault and identity
 }
 
 // listed is what the last listing of a vault was like.
@@ -69,21 +70,24 @@ type listed struct {
 const again = time.Hour
 
 func (r *refresher) cycle(ctx context.Context) {
-	byVault := map[string][]vault.Ref{}
+	byVault := map[vault.Ref][]vault.Ref{}
 	seen := map[vault.Ref]bool{}
 	for _, ref := range r.Wanted() {
 		if k := key(ref); !seen[k] && vault.Check(k) == nil {
 			seen[k] = true
-			byVault[k.Vault] = append(byVault[k.Vault], k)
+			byVault[k.InVault()] = append(byVault[k.InVault()], k)
 		}
 	}
 	r.m.forget(seen)
+	r.mu.Lock()
+	maps.DeleteFunc(r.vaults, func(of vault.Ref, _ *listed) bool { return byVault[of] == nil })
+	r.mu.Unlock()
 	var g errgroup.Group
 	g.SetLimit(8)
-	for name, refs := range byVault {
+	for of, refs := range byVault {
 		g.Go(func() error {
-			if err := r.refresh(ctx, name, refs); err != nil && ctx.Err() == nil {
-				r.Log.Warn("a vault could not be refreshed; what is known of it stands", "vault", name, "err", err)
+			if err := r.refresh(ctx, of, refs); err != nil && ctx.Err() == nil {
+				r.Log.Warn("a vault could not be refreshed; what is known of it stands", "vault", of.Vault, "as", of.As.String(), "err", err)
 			}
 			return nil
 		})
@@ -91,9 +95,9 @@ func (r *refresher) cycle(ctx context.Context) {
 	_ = g.Wait()
 }
 
-// refresh brings the facts of one vault up to date.
-func (r *refresher) refresh(ctx context.Context, name string, refs []vault.Ref) error {
-	there, err := r.list(ctx, name, len(refs))
+// refresh brings the facts of one vault, as one identity sees it, up to date.
+func (r *refresher) refresh(ctx context.Context, of vault.Ref, refs []vault.Ref) error {
+	there, err := r.list(ctx, of, len(refs))
 	if err != nil {
 		return err
 	}
@@ -103,21 +107,21 @@ func (r *refresher) refresh(ctx context.Context, name string, refs []vault.Ref) 
 			stale = append(stale, ref)
 		}
 	}
-	if err := r.get(ctx, name, stale); err != nil {
+	if err := r.get(ctx, of.Vault, stale); err != nil {
 		return err
 	}
-	r.m.budgetOf(name).recover(r.m.opt.Now())
+	r.m.budgetOf(of.Vault).recover(r.m.opt.Now())
 	return nil
 }
 
 // list is the vault's listing by name in lower case; nil where to get each
 // secret that is wanted costs less, or listing is not permitted.
-func (r *refresher) list(ctx context.Context, name string, wanted int) (map[string]vault.Properties, error) {
+func (r *refresher) list(ctx context.Context, of vault.Ref, wanted int) (map[string]vault.Properties, error) {
 	r.mu.Lock()
-	last := r.vaults[name]
+	last := r.vaults[of]
 	if last == nil {
 		last = &listed{}
-		r.vaults[name] = last
+		r.vaults[of] = last
 	}
 	r.mu.Unlock()
 	now := r.m.opt.Now()
@@ -125,17 +129,17 @@ func (r *refresher) list(ctx context.Context, name string, wanted int) (map[stri
 		return nil, nil
 	}
 	there := map[string]vault.Properties{}
-	pages := r.Lister.List(name)
+	pages := r.Lister.List(of)
 	for more := true; more; {
 		var page []vault.Properties
-		err := r.m.budgetOf(name).wait(ctx, true, r.m.opt.Now)
+		err := r.m.budgetOf(of.Vault).wait(ctx, true, r.m.opt.Now)
 		if err == nil {
 			page, more, err = r.next(ctx, pages)
-			r.m.observe(name, "list", err)
+			r.m.observe(of.Vault, "list", err)
 		}
 		if reason, _ := vault.ReasonOf(err); reason == vault.Forbidden {
 			last.refused = now
-			r.Log.Info("the identity may not list this vault; each secret is read instead", "vault", name)
+			r.Log.Info("the identity may not list this vault; each secret is read instead", "vault", of.Vault, "as", of.As.String())
 			return nil, nil
 		}
 		if err != nil {

@@ -288,12 +288,12 @@ func TestBudget(t *testing.T) {
 
 func lister(t *testing.T, s *site) vault.Lister {
 	t.Helper()
-	return listerFunc(func(name string) vault.Pages { return &onePage{s: s} })
+	return listerFunc(func(vault.Ref) vault.Pages { return &onePage{s: s} })
 }
 
-type listerFunc func(string) vault.Pages
+type listerFunc func(vault.Ref) vault.Pages
 
-func (f listerFunc) List(name string) vault.Pages { return f(name) }
+func (f listerFunc) List(of vault.Ref) vault.Pages { return f(of) }
 
 // onePage tells that all is there and was changed now, so that all is read.
 type onePage struct{ s *site }

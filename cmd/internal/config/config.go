@@ -57,13 +57,25 @@ const (
 	VaultDir   VaultKind = "dir"
 )
 
+// Identity is as whom vault secrets are read.
+type Identity string
+
+// The closed list of identities.
+const (
+	IdentitySelf           Identity = "self"
+	IdentityServiceAccount Identity = "serviceaccount"
+)
+
 // Vault says where vault secrets are read, and which vaults may be.
 type Vault struct {
 	Kind     VaultKind `yaml:"kind"`
 	Path     string    `yaml:"path"`     // of kind dir
 	Endpoint string    `yaml:"endpoint"` // with {vault} in it
 	CAFile   string    `yaml:"caFile"`
-	Identity string    `yaml:"identity"` // self
+	Identity Identity  `yaml:"identity"`
+	// ServiceAccount is whose token is exchanged for a SecretProviderClass that no
+	// SecretSync with an account of its own uses, where Identity is serviceaccount.
+	ServiceAccount string `yaml:"serviceAccount"`
 	// Allowed lists the vaults that each namespace may have looked into; a * is a
 	// wildcard. In a cluster an empty list means that no vault is called.
 	Allowed map[string][]string `yaml:"allowed"`
@@ -111,7 +123,7 @@ func Default() Config {
 	d := input.DefaultConfig()
 	return Config{
 		Namespaces: []string{"azure-iot-operations"},
-		Vault: Vault{Kind: VaultNone, Endpoint: "https://{vault}.vault.azure.net", Identity: "self", Allowed: map[string][]string{},
+		Vault: Vault{Kind: VaultNone, Endpoint: "https://{vault}.vault.azure.net", Identity: IdentitySelf, ServiceAccount: "aio-ssc-sa", Allowed: map[string][]string{},
 			Refresh: 5 * time.Minute, UsableFor: time.Hour, Budget: 400},
 		Profile:    engine.Standard,
 		Severities: map[string]verdict.Severity{},
@@ -259,8 +271,14 @@ func (c Config) checkVault(bad func(field, format string, args ...any)) {
 	default:
 		bad("vault.kind", "%q is none of none, azure, dir", v.Kind)
 	}
-	if v.Identity != "self" {
-		bad("vault.identity", "%q is not known; it must be self", v.Identity)
+	switch v.Identity {
+	case IdentitySelf:
+	case IdentityServiceAccount:
+		if v.ServiceAccount == "" {
+			bad("vault.serviceAccount", "is needed for vault.identity serviceaccount, aio-ssc-sa by default")
+		}
+	default:
+		bad("vault.identity", "%q is none of self, serviceaccount", v.Identity)
 	}
 	if v.Refresh < 10*time.Second {
 		bad("vault.refresh", "%s is less than 10s", v.Refresh)

@@ -42,6 +42,7 @@
 #       remedy: "Correct SecretProviderClass {class}, whose own findings say where: storewarden audit --cluster -n {namespace}"
 package storewarden.rules.kv_00
 
+import data.storewarden.lib.cause
 import data.storewarden.lib.words
 
 # told lists reasons that have a rule of their own.
@@ -77,7 +78,7 @@ finding contains object.union(
 			"keyvault": input.spc.vault.value, "class": input.spc.name,
 		},
 	},
-	severity(u.reason),
+	severity(u),
 ) if {
 	some u in input.unverified
 	not u.reason in told
@@ -94,12 +95,15 @@ variant(reason) := reason if reason in remedied
 
 variant(reason) := "" if not reason in remedied
 
-# severity is mild where the SecretProviderClass tells the cause itself.
-severity(reason) := {"severity": "info"} if reason in mild
+# severity is mild where the cause is told elsewhere: by the SecretProviderClass, or
+# by a rule of its own.
+severity(u) := {"severity": "info"} if told_elsewhere(u)
 
-severity(reason) := {} if not reason in mild
+severity(u) := {} if not told_elsewhere(u)
 
-mild := {"ProviderClassAbsent", "ProviderClassMalformed"}
+told_elsewhere(u) if u.reason in {"ProviderClassAbsent", "ProviderClassMalformed"}
+
+told_elsewhere(u) if cause.of(u) in {"KV-24", "KV-25", "U-10", "SPC-05", "SPC-08"}
 
 default first(_) := "SECRET"
 

@@ -50,6 +50,18 @@ test_is_mild_where_the_class_tells_itself if {
 	}
 }
 
+severity_of(as_class) := [object.get(f, "severity", "") | some f in fs] if {
+	fs := kv_00.finding with input as fixture.document({
+		"subject": {"kind": "SecretSync"},
+		"unverified": [fixture.unverified({"reason": "Forbidden", "as_class": as_class})],
+	})
+}
+
+test_is_mild_beside_a_finding_about_the_cause if {
+	severity_of(true) == ["info"]
+	severity_of(false) == [""]
+}
+
 test_names_a_group_without_names if {
 	some f in kv_00.finding with input as fixture.document({
 		"subject": {"kind": "SecretSync"},

@@ -16,3 +16,12 @@ test_silent_for_a_guid if found("00000000-0000-0000-0000-00000000000A", {}) == s
 test_silent_without_parameters if found("", {"has_parameters": false}) == set()
 
 test_silent_for_another_provider if found("", {"provider": "gcp"}) == set()
+
+test_tells_that_entra_does_not_know_it if {
+	fs := spc_05.finding with input as fixture.document({
+		"subject": {"kind": "SecretProviderClass"},
+		"spc": {"tenant": {"value": "11111111-2222-3333-4444-555555555555", "field": "f"}},
+		"unverified": [fixture.unverified({"as_class": true, "code": "AADSTS90002", "message": "m"})],
+	})
+	fs == {{"code": "SPC-05", "field": "f", "variant": "unknown", "severity": "warn", "args": {"value": "11111111-2222-3333-4444-555555555555", "detail": "m"}}}
+}
