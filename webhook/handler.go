@@ -244,7 +244,7 @@ func (h *Handler) tell(req *request, v verdict.Verdict, out outcome) {
 	if len(out.effect.Deny)+len(out.effect.Warn) > 0 {
 		h.opt.Log.Info("reviewed", "result", out.result, "kind", v.Object.Kind, "namespace", v.Object.Namespace, "name", v.Object.Name,
 			"user", req.Request.UserInfo.Username, "actor", string(out.actor), "dryRun", req.Request.DryRun,
-			"deny", codes(out.effect.Deny), "warn", codes(out.effect.Warn))
+			"deny", codes(out.effect.Deny), "warn", codes(out.effect.Warn), "vaultSeen", v.VaultSeen)
 	}
 	if h.opt.Notify != nil && !req.Request.DryRun && out.result == "allowed" && out.actor != verdict.Person && len(out.effect.Warn) > 0 {
 		h.opt.Notify(v.Object, out.effect.Warn)

@@ -28,6 +28,7 @@ import (
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/azure"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/policies"
@@ -77,6 +78,7 @@ type door struct {
 	notified sync.Map
 	registry *prometheus.Registry
 	memory   *warm.Memory
+	pool     *x509.CertPool // what the vault's certificate is of
 	live     *cluster.Live
 }
 
@@ -102,7 +104,10 @@ type setup struct {
 	severities map[string]verdict.Severity
 	profiles   []webhook.Profile
 	judge      func(webhook.Judge) webhook.Judge
-	now        func() time.Time
+	// reader stands between the memory and the emulator's client.
+	reader func(vault.Reader) vault.Reader
+	memory warm.Options
+	now    func() time.Time
 	// index answers for peers from memory, as in production; tests that look at a
 	// peer right after writing it read live.
 	index bool
@@ -121,11 +126,19 @@ func open(t testing.TB, o setup) *door {
 	must(t, err)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(caPEM)
+	d.pool = pool
 	reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("t")})
 	must(t, err)
 	e, err := engine.New(engine.Options{Config: input.DefaultConfig()}, policies.Files)
 	must(t, err)
-	d.memory = warm.New(reader, warm.Options{ErrorFor: time.Nanosecond})
+	if o.memory.ErrorFor == 0 {
+		o.memory.ErrorFor = time.Nanosecond
+	}
+	var source vault.Reader = reader
+	if o.reader != nil {
+		source = o.reader(reader)
+	}
+	d.memory = warm.New(source, o.memory)
 	reviewer, err := review.New(review.Options{Engine: e, Inventory: inventory, Vault: d.memory, Profile: o.profile,
 		Severities: o.severities, ExpiryWarning: 30 * 24 * time.Hour, Allowed: func(string, string) bool { return true }})
 	must(t, err)

@@ -34,21 +34,13 @@ func newKeptVault(c config.Config, peers review.Peers, accounts corev1client.Ser
 	if err != nil || reader == nil {
 		return keptVault{run: func(context.Context) error { return nil }}, err
 	}
-	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "storewarden_vault_calls_total", Help: "Calls to a vault, by operation and outcome: ok, or the reason why not.",
-	}, []string{"vault", "operation", "outcome"})
+	calls := newVaultCalls()
 	memory := warm.New(reader, warm.Options{
 		// Twice the time between two refreshes: one may fail before admission asks.
 		FreshFor: 2 * c.Vault.Refresh, UsableFor: c.Vault.UsableFor, Budget: budget(c.Vault),
-		Observe: func(name, operation string, reason vault.Reason) {
-			outcome := string(reason)
-			if outcome == "" {
-				outcome = "ok"
-			}
-			calls.WithLabelValues(name, operation, outcome).Inc()
-		},
+		Observe: calls.observe,
 	})
-	for _, m := range []prometheus.Collector{calls, tokens.asked, tokens.acquired, tokens.expires, vaultCollector{memory}} {
+	for _, m := range []prometheus.Collector{calls.total, tokens.asked, tokens.acquired, tokens.expires, vaultCollector{memory}} {
 		if err := registry.Register(m); err != nil {
 			return keptVault{}, err
 		}
@@ -64,6 +56,24 @@ func newKeptVault(c config.Config, peers review.Peers, accounts corev1client.Ser
 		}
 		return g.Wait()
 	}}, nil
+}
+
+// vaultCalls counts calls.
+type vaultCalls struct{ total *prometheus.CounterVec }
+
+func newVaultCalls() vaultCalls {
+	return vaultCalls{prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "storewarden_vault_calls_total", Help: "Calls to a vault, by operation and outcome: ok, or the reason why not.",
+	}, []string{"vault", "operation", "outcome"})}
+}
+
+// observe implements warm.Options.Observe.
+func (c vaultCalls) observe(name, operation string, reason vault.Reason) {
+	outcome := string(reason)
+	if outcome == "" {
+		outcome = "ok"
+	}
+	c.total.WithLabelValues(name, operation, outcome).Inc()
 }
 
 // tokenMetrics count the tokens that vaults are read with.

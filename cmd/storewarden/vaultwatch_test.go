@@ -53,17 +53,8 @@ func classes(t *testing.T, text string) *manifest.Set {
 func TestVaultMetrics(t *testing.T) {
 	kv := keyvault.New(keyvault.Options{})
 	t.Cleanup(kv.Close)
-	endpoint, caPEM, err := kv.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
 	kv.Vault("plant-kv").Set("a", keyvault.Secret{Value: "text"})
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(caPEM)
-	reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("t")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := azureReader(t, kv)
 	now := time.Unix(1_800_000_000, 0)
 	memory := warm.New(reader, warm.Options{Now: func() time.Time { return now }})
 	refs := []vault.Ref{{Vault: "plant-kv", Name: "a"}, {Vault: "plant-kv", Name: "b"}}
@@ -96,6 +87,22 @@ storewarden_vault_rate_limit{vault="plant-kv"} 40
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
 		t.Error(err)
 	}
+}
+
+// azureReader starts an emulator, and reads it with the real client.
+func azureReader(t *testing.T, kv *keyvault.Server) *azure.Reader {
+	t.Helper()
+	endpoint, caPEM, err := kv.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(caPEM)
+	reader, err := azure.New(azure.Options{Endpoint: endpoint, CA: pool, Credential: keyvault.StaticToken("t")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader
 }
 
 // A server's vault is read in the background without anybody asking: here a

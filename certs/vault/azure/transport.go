@@ -17,6 +17,9 @@ const (
 	maxAnswer = 1 << 20
 	// A connection that died without a word is noticed after both.
 	pingAfter, pingTimeout = 15 * time.Second, 5 * time.Second
+	// idleFor is how long a connection is kept for the next call: its buffers hold
+	// what was read last, and a value must not stay.
+	idleFor = 15 * time.Second
 	// perVault is the number of idle connections kept, where HTTP/2 is not
 	// spoken; as many as the reads that one review makes in parallel.
 	perVault = 32
@@ -40,6 +43,7 @@ func newTransport(o Options) *transport {
 		rt = http.DefaultTransport.(*http.Transport).Clone()
 		rt.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.CA}
 		rt.MaxIdleConnsPerHost = perVault
+		rt.IdleConnTimeout = idleFor
 		rt.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	}
 	return &transport{client: &http.Client{
