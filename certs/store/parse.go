@@ -24,7 +24,8 @@ type metadata struct {
 	DeletionTimestamp *string           `json:"deletionTimestamp"`
 	// Of annotations only the one is kept: kubectl puts whole objects there.
 	Annotations struct {
-		ARM string `json:"management.azure.com/resourceId"`
+		ARM         string `json:"management.azure.com/resourceId"`
+		AllowShrink string `json:"storewarden.io/allow-shrink"`
 	} `json:"annotations"`
 }
 
@@ -68,7 +69,8 @@ func KindOf(apiVersion, kind string) string {
 		kind == KindSecret && apiVersion == SecretAPI,
 		kind == KindDevice && group == deviceGroup,
 		kind == KindConnectorTemplate && (group == templateGroup || group == oldTemplateGroup),
-		kind == KindCertificate && group == certificateGroup:
+		kind == KindCertificate && group == certificateGroup,
+		kind == KindConnectorStore && group == connectorStoreGroup:
 		return kind
 	}
 	return ""
@@ -109,6 +111,15 @@ func Parse(raw []byte) (*Object, error) {
 		o.Consumer = parseConsumer(&w.Spec.consumerSpec)
 	case KindCertificate:
 		o.Issuance = parseIssuance(&w.Spec.issuanceSpec)
+	case KindConnectorStore:
+		var d struct { // its fields would hide others' of the same names
+			Spec ConnectorStore `json:"spec"`
+		}
+		if err := json.UnmarshalCaseSensitivePreserveInts(raw, &d); err != nil {
+			return nil, parseError(raw, err)
+		}
+		d.Spec.AllowShrink = w.Metadata.Annotations.AllowShrink
+		o.Declared = &d.Spec
 	}
 	return o, nil
 }

@@ -56,7 +56,7 @@ func (id ID) String() string {
 	return id.Kind + " " + id.Namespace + "/" + id.Name
 }
 
-// Object is one judged object; exactly one of the last five fields is set.
+// Object is one judged object; exactly one of the last six fields is set.
 // It is read-only after Parse.
 type Object struct {
 	ID       ID
@@ -71,6 +71,7 @@ type Object struct {
 	Secret   *Secret
 	Consumer *Consumer // a Device or a ConnectorTemplate
 	Issuance *Issuance // a cert-manager Certificate
+	Declared *ConnectorStore
 }
 
 // Format prints the ID whatever the verb. Without it, a verb that does not fit
@@ -292,6 +293,8 @@ func (o *Object) keys() []string {
 func (v Inventory) Guarded(o *Object) bool {
 	_, reserved := builtin[o.ID.Name]
 	switch {
+	case o.Declared != nil:
+		return false // what it declares is judged when it is written
 	case o.SPC != nil, o.Consumer != nil:
 		return v.Guards(o.ID.Namespace)
 	case o.Issuance != nil:

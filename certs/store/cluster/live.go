@@ -136,6 +136,8 @@ func servedAs(kind string) ([]served, error) {
 		apis, resource = []string{store.DeviceAPI}, "devices"
 	case store.KindConnectorTemplate:
 		apis, resource = []string{store.ConnectorTemplateAPI, store.OldTemplateAPI}, "connectortemplates"
+	case store.KindConnectorStore:
+		apis, resource = []string{store.ConnectorStoreAPI}, "connectorstores"
 	case store.KindCertificate:
 		apis, resource = []string{store.CertificateAPI}, "certificates"
 	default:
