@@ -80,13 +80,14 @@ type Reader interface {
 	Get(ctx context.Context, ref Ref) (Secret, error)
 }
 
-// Properties is what a listing tells of a secret's latest version: all but its
-// value and its version.
+// Properties is what a listing tells of a secret's latest version; it tells neither
+// its value nor which version it is.
 type Properties struct {
 	Name    string
 	Enabled bool
 	Updated time.Time // whole seconds
 	Managed bool
+	Tags    map[string]string
 }
 
 // Lister lists what a vault holds, disabled secrets too. Many vaults are read by

@@ -31,7 +31,7 @@ const startTimeout = time.Minute
 
 // Options says what a server shall have. The zero value is a bare API server.
 type Options struct {
-	// CRDs installs SecretProviderClass and SecretSync.
+	// CRDs installs SecretProviderClass, SecretSync and ConnectorStore.
 	CRDs bool
 	// AuditLog is the file that receives the API server's audit log, one JSON event a line, metadata only: users, verbs,
 	// objects and annotations, never a body. Each line is written before its request is answered. Empty means no log.

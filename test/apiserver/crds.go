@@ -8,6 +8,8 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/storewarden/storewarden/manifests"
 )
 
 // files holds the definitions, written from the observed behaviour or the documentation of the upstream ones, which cannot be
@@ -16,8 +18,21 @@ import (
 //go:embed crds/*.yaml samples/*.yaml
 var files embed.FS
 
+// crds are those of others, and Storewarden's own as it is installed.
 func crds() ([]*apiextensionsv1.CustomResourceDefinition, error) {
-	return decodeAll[apiextensionsv1.CustomResourceDefinition]("crds/*.yaml")
+	all, err := decodeAll[apiextensionsv1.CustomResourceDefinition]("crds/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	raw, err := manifests.Files.ReadFile(manifests.ConnectorStores)
+	if err != nil {
+		return nil, fmt.Errorf("read Storewarden's own definition: %w", err)
+	}
+	own := &apiextensionsv1.CustomResourceDefinition{}
+	if err := yaml.UnmarshalStrict(raw, own); err != nil {
+		return nil, fmt.Errorf("decode Storewarden's own definition: %w", err)
+	}
+	return append(all, own), nil
 }
 
 func sampleObjects() ([]*unstructured.Unstructured, error) {

@@ -88,6 +88,12 @@ func properties(all []*azsecrets.SecretProperties) []vault.Properties {
 			continue
 		}
 		p := vault.Properties{Name: s.ID.Name(), Enabled: true, Managed: deref(s.Managed)}
+		if len(s.Tags) > 0 {
+			p.Tags = make(map[string]string, len(s.Tags))
+			for k, v := range s.Tags {
+				p.Tags[k] = deref(v)
+			}
+		}
 		if a := s.Attributes; a != nil {
 			p.Enabled, p.Updated = a.Enabled == nil || *a.Enabled, utc(a.Updated)
 		}

@@ -50,7 +50,7 @@ func (p *pages) Next(ctx context.Context) ([]vault.Properties, bool, error) {
 		if err != nil {
 			return nil, false, fmt.Errorf("list vault %s: %w", p.ref.Vault, err)
 		}
-		page = append(page, vault.Properties{Name: name, Enabled: s.Enabled, Updated: s.Updated, Managed: s.Managed || s.KeyID != ""})
+		page = append(page, vault.Properties{Name: name, Enabled: s.Enabled, Updated: s.Updated, Managed: s.Managed || s.KeyID != "", Tags: s.Tags})
 	}
 	return page, false, nil
 }

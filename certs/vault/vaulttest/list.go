@@ -16,7 +16,7 @@ import (
 func lists(t *testing.T, l vault.Lister) {
 	want := map[string]vault.Properties{}
 	for _, e := range entries() { // the latest comes last
-		want[strings.ToLower(e.Name)] = vault.Properties{Enabled: !e.Disabled, Updated: e.Updated, Managed: e.Managed}
+		want[strings.ToLower(e.Name)] = vault.Properties{Enabled: !e.Disabled, Updated: e.Updated, Managed: e.Managed, Tags: e.Tags}
 	}
 	got := map[string]vault.Properties{}
 	pages := l.List(vault.Ref{Vault: strings.ToUpper(kv[:1]) + kv[1:]})

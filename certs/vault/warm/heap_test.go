@@ -109,7 +109,7 @@ func TestHeapHoldsNoValue(t *testing.T) {
 		refs = append(refs, vault.Ref{Vault: plantKV, Name: fmt.Sprint("s", i)})
 	}
 	memory := warm.New(reader, warm.Options{})
-	cycle := warm.Cycles(memory, warm.RefreshOptions{Lister: reader, Wanted: func() []vault.Ref { return refs }})
+	cycle := warm.Cycle(memory, warm.RefreshOptions{Lister: reader, Wanted: func() []vault.Ref { return refs }})
 	cycle(ctx)
 	keys := 0
 	for _, a := range memory.Look(ctx, refs) {
@@ -222,7 +222,7 @@ func TestRestart(t *testing.T) {
 	s := newSite(t, classes*entries, warm.Options{Budget: 400})
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
-	cycle := warm.Cycles(s.memory, warm.RefreshOptions{Lister: lister(t, s), Wanted: func() []vault.Ref { return s.refs }})
+	cycle := warm.Cycle(s.memory, warm.RefreshOptions{Lister: lister(t, s), Wanted: func() []vault.Ref { return s.refs }})
 	background := make(chan struct{})
 	started := time.Now()
 	go func() { defer close(background); cycle(ctx) }()

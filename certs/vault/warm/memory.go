@@ -74,6 +74,8 @@ type Memory struct {
 	answers Answers
 	known   map[vault.Ref]*slot
 	budgets map[string]*budget // by vault
+	// listings are by vault and identity.
+	listings map[vault.Ref]*listing
 }
 
 // slot is what is known of one reference. Its fields are guarded by the
@@ -97,7 +99,7 @@ type call struct {
 // New makes a memory in front of a reader.
 func New(reader vault.Reader, opt Options) *Memory {
 	opt = opt.withDefaults()
-	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}, budgets: map[string]*budget{}}
+	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}, budgets: map[string]*budget{}, listings: map[vault.Ref]*listing{}}
 }
 
 // Answer is what is known of one reference: facts, or an error that wraps

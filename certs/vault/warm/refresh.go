@@ -20,6 +20,11 @@ type RefreshOptions struct {
 	Lister vault.Lister
 	// Wanted are the references that facts are kept for, in any order.
 	Wanted func() []vault.Ref
+	// Listed are vaults whose listing is kept for Memory.List, by their references
+	// alone; nil keeps none.
+	Listed func() []vault.Ref
+	// Done is called after each cycle; nil calls nobody.
+	Done func()
 	// Every is the time between the ends and the starts of cycles. It must be
 	// shorter than the memory's FreshFor, or admission asks the vault meanwhile.
 	Every time.Duration // default 5 minutes
@@ -48,6 +53,16 @@ func (m *Memory) Refresh(ctx context.Context, o RefreshOptions) error {
 		}
 		r.cycle(ctx)
 	}
+}
+
+// Cycle returns what runs one cycle after another when it is called, for commands and
+// tests that cannot wait for Refresh.
+func Cycle(m *Memory, o RefreshOptions) func(context.Context) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &refresher{RefreshOptions: o, m: m, vaults: map[vault.Ref]*listed{}}
+	return r.cycle
 }
 
 // refresher lives for one Refresh.
@@ -79,6 +94,18 @@ func (r *refresher) cycle(ctx context.Context) {
 		}
 	}
 	r.m.forget(seen)
+	keep := map[vault.Ref]bool{}
+	if r.Listed != nil {
+		for _, of := range r.Listed() {
+			if of = key(of).InVault(); vault.ValidVault(of.Vault) {
+				keep[of] = true
+				if byVault[of] == nil {
+					byVault[of] = []vault.Ref{}
+				}
+			}
+		}
+	}
+	r.m.keepListings(keep)
 	r.mu.Lock()
 	maps.DeleteFunc(r.vaults, func(of vault.Ref, _ *listed) bool { return byVault[of] == nil })
 	r.mu.Unlock()
@@ -86,18 +113,24 @@ func (r *refresher) cycle(ctx context.Context) {
 	g.SetLimit(8)
 	for of, refs := range byVault {
 		g.Go(func() error {
-			if err := r.refresh(ctx, of, refs); err != nil && ctx.Err() == nil {
+			if err := r.refresh(ctx, of, refs, keep[of]); err != nil && ctx.Err() == nil {
 				r.Log.Warn("a vault could not be refreshed; what is known of it stands", "vault", of.Vault, "as", of.As.String(), "err", err)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait()
+	if r.Done != nil {
+		r.Done()
+	}
 }
 
 // refresh brings the facts of one vault, as one identity sees it, up to date.
-func (r *refresher) refresh(ctx context.Context, of vault.Ref, refs []vault.Ref) error {
-	there, err := r.list(ctx, of, len(refs))
+func (r *refresher) refresh(ctx context.Context, of vault.Ref, refs []vault.Ref, keep bool) error {
+	there, err := r.list(ctx, of, len(refs), keep)
+	if keep {
+		r.m.setListing(of, there, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,7 +149,7 @@ func (r *refresher) refresh(ctx context.Context, of vault.Ref, refs []vault.Ref)
 
 // list is the vault's listing by name in lower case; nil where to get each
 // secret that is wanted costs less, or listing is not permitted.
-func (r *refresher) list(ctx context.Context, of vault.Ref, wanted int) (map[string]vault.Properties, error) {
+func (r *refresher) list(ctx context.Context, of vault.Ref, wanted int, always bool) (map[string]vault.Properties, error) {
 	r.mu.Lock()
 	last := r.vaults[of]
 	if last == nil {
@@ -125,7 +158,7 @@ func (r *refresher) list(ctx context.Context, of vault.Ref, wanted int) (map[str
 	}
 	r.mu.Unlock()
 	now := r.m.opt.Now()
-	if wanted*perPage <= last.secrets || !last.refused.IsZero() && now.Sub(last.refused) < again {
+	if !always && wanted*perPage <= last.secrets || !last.refused.IsZero() && now.Sub(last.refused) < again {
 		return nil, nil
 	}
 	there := map[string]vault.Properties{}

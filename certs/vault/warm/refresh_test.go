@@ -63,7 +63,7 @@ func newSite(t *testing.T, secrets int, o warm.Options) *site {
 		o.Budget = 1_000_000
 	}
 	s.memory = warm.New(reader, o)
-	cycle := warm.Cycles(s.memory, warm.RefreshOptions{Lister: reader, Wanted: func() []vault.Ref { return s.refs }})
+	cycle := warm.Cycle(s.memory, warm.RefreshOptions{Lister: reader, Wanted: func() []vault.Ref { return s.refs }})
 	s.cycle = func() { cycle(t.Context()) }
 	return s
 }
@@ -265,7 +265,7 @@ func TestBudget(t *testing.T) {
 	s := newSite(t, 400, warm.Options{Budget: budget, ColdLimit: 1000})
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
-	cycle := warm.Cycles(s.memory, warm.RefreshOptions{Lister: lister(t, s), Wanted: func() []vault.Ref { return s.refs }})
+	cycle := warm.Cycle(s.memory, warm.RefreshOptions{Lister: lister(t, s), Wanted: func() []vault.Ref { return s.refs }})
 	started := time.Now()
 	done := make(chan struct{})
 	go func() { defer close(done); cycle(ctx) }()

@@ -1,0 +1,106 @@
+package controller
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/sync/plan"
+)
+
+// apply writes our keys, and nothing else. The uid of the Secret that was seen keeps it
+// from making one anew that somebody deleted meanwhile.
+func (c *Controller) apply(ctx context.Context, o *Outlook) error {
+	data := map[string]any{}
+	for key, v := range o.Plan.Data {
+		data[key] = base64.StdEncoding.EncodeToString(v)
+	}
+	name, _, _ := unstructured.NestedString(o.store.Object, "spec", "secretName")
+	u := &unstructured.Unstructured{Object: map[string]any{"type": "Opaque", "data": data}}
+	u.SetGroupVersionKind(secretKind)
+	u.SetNamespace(o.store.GetNamespace())
+	u.SetName(name)
+	u.SetLabels(map[string]string{store.StoreLabel: string(o.role)})
+	u.SetUID(types.UID(o.actual.UID))
+	return c.opt.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(plan.Manager))
+}
+
+// failed says in the condition what became of a write, in words without a value.
+func (c *Controller) failed(o *Outlook, err error) {
+	reason, message, retry := "ApplyFailed", "the API server did not take the Secret", true
+	switch {
+	case apierrors.IsConflict(err), apierrors.IsInvalid(err):
+		// Another field manager took a key, or the Secret was deleted or made anew,
+		// since it was read.
+		reason, message = "Conflict", "the Secret was changed meanwhile; it is read again"
+	case apierrors.IsForbidden(err):
+		reason, message = "Forbidden", "the API server refuses the write: "+clean(err)
+	case apierrors.IsRequestEntityTooLargeError(err):
+		reason, message, retry = "TooLarge", "the Secret would exceed 1 MiB; spread its entries over two stores", false
+	}
+	o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
+	if retry {
+		o.Ready.retry = fmt.Errorf("write Secret of ConnectorStore %s/%s: %s", o.store.GetNamespace(), o.store.GetName(), reason)
+	}
+	c.opt.Log.Warn("a store was not written", "namespace", o.store.GetNamespace(), "name", o.store.GetName(), "reason", reason)
+}
+
+// clean is the API server's message of a refusal, bounded. It never holds a value:
+// policies and webhooks name fields.
+func clean(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if r := []rune(text); len(r) > 500 {
+		text = string(r[:500]) + "…"
+	}
+	return text
+}
+
+// tell raises the event of a write: what changed, and that the connector reads a changed
+// store only when its pod starts anew (known issue 6514).
+func (c *Controller) tell(o *Outlook) {
+	var parts []string
+	for _, part := range []struct {
+		word string
+		keys []string
+	}{{"added", o.Plan.Add}, {"changed", o.Plan.Change}, {"removed", o.Plan.Remove}} {
+		if len(part.keys) > 0 {
+			parts = append(parts, part.word+" "+few(part.keys))
+		}
+	}
+	if len(parts) == 0 {
+		return // only ownership
+	}
+	what := strings.Join(parts, "; ")
+	c.opt.Log.Info("a store was written", "namespace", o.store.GetNamespace(), "name", o.store.GetName(), "add", o.Plan.Add, "change", o.Plan.Change, "remove", o.Plan.Remove)
+	message := what
+	if len(o.Plan.Change)+len(o.Plan.Remove) > 0 {
+		message += fmt.Sprintf(". A connector may read it only when its pod starts anew (known issue 6514): kubectl -n %s delete pod CONNECTOR-POD", o.store.GetNamespace())
+	}
+	c.opt.Event(o.store, false, "Filled", message)
+}
+
+// dataKeys are the keys of a Secret's data in a set of managed fields.
+func dataKeys(fieldsV1 []byte) []string {
+	var set struct {
+		Data map[string]json.RawMessage `json:"f:data"`
+	}
+	if json.Unmarshal(fieldsV1, &set) != nil {
+		return nil // the API server writes it
+	}
+	var out []string
+	for field := range set.Data {
+		if key, ok := strings.CutPrefix(field, "f:"); ok {
+			out = append(out, key)
+		}
+	}
+	return out
+}

@@ -1,0 +1,175 @@
+package controller
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/storewarden/storewarden/certs"
+	"github.com/storewarden/storewarden/certs/decode"
+	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/certs/vault/warm"
+	"github.com/storewarden/storewarden/sync/plan"
+)
+
+// chained is the source of what chainPolicy adds.
+const chained = "chain"
+
+// candidate is a vault secret with a CA or a CRL in it.
+type candidate struct {
+	ref    vault.Ref
+	facts  *warm.Facts
+	enc    decode.Encoding
+	bundle *certs.Bundle
+}
+
+// chain adds what the vault holds for what is trusted: to an issuer list the issuers
+// of the trust list's certificates and of its own, up to the root; to either list the
+// CRLs of the CAs in it.
+func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass) {
+	var issuers, crls []candidate
+	all, err := g.list(ctx, class)
+	if err != nil {
+		g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: %v", err))
+		return
+	}
+	var refs []vault.Ref
+	for _, p := range all {
+		if p.Enabled {
+			refs = append(refs, g.refIn(class, g.declared.Vault.ServiceAccount, p.Name, ""))
+		}
+	}
+	for i, a := range g.look(ctx, refs) {
+		if a.Err != nil {
+			g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: vault secret %s could not be seen", refs[i]))
+			continue
+		}
+		enc := encodingOf("", a.Facts)
+		d := a.Facts.As(enc)
+		c := candidate{refs[i], a.Facts, enc, &d.Bundle}
+		switch b := &d.Bundle; {
+		case d.Mismatch != "" || len(b.Keys) > 0 || b.Format != certs.FormatDER:
+		case len(b.Certificates) == 1 && len(b.CRLs) == 0 && b.Certificates[0].IsCA:
+			issuers = append(issuers, c)
+		case len(b.CRLs) == 1 && len(b.Certificates) == 0:
+			crls = append(crls, c)
+		}
+	}
+	held := g.held()
+	if g.declared.Role == store.RoleIssuer {
+		queue := append(g.trusted(ctx), held...)
+		for len(queue) > 0 {
+			x := queue[0]
+			queue = queue[1:]
+			for _, c := range issuers {
+				ca := c.bundle.Certificates[0]
+				if x.SelfIssued || !issued(ca, x.RawIssuer, x.AuthorityKeyID) || g.holds(c.bundle.SHA256) {
+					continue
+				}
+				g.add(c, ".der")
+				held, queue = append(held, ca), append(queue, ca)
+			}
+		}
+	}
+	for _, c := range crls {
+		l := c.bundle.CRLs[0]
+		for _, ca := range held {
+			if issued(ca, l.RawIssuer, l.AuthorityKeyID) && !g.holds(c.bundle.SHA256) {
+				g.add(c, ".crl")
+			}
+		}
+	}
+}
+
+// issued reports whether a CA may have issued what names an issuer: by the name, and
+// by the key's identifier where both tell it. The judge checks the signature.
+func issued(ca *certs.Certificate, rawIssuer []byte, keyID string) bool {
+	return bytes.Equal(ca.RawSubject, rawIssuer) && (keyID == "" || ca.SubjectKeyID == "" || keyID == ca.SubjectKeyID)
+}
+
+func (g *gathering) add(c candidate, ext string) {
+	ref := c.ref
+	ref.Version = c.facts.Version
+	g.wishes = append(g.wishes, wish{Wish: plan.Wish{Key: store.DerivedKey(c.ref.Name, ext), Source: chained, Digest: c.bundle.SHA256, VaultVersion: c.facts.Version},
+		ref: ref, enc: c.enc, bundle: c.bundle})
+}
+
+func (g *gathering) holds(digest string) bool {
+	for _, w := range g.wishes {
+		if w.Digest == digest {
+			return true
+		}
+	}
+	return false
+}
+
+// held are the certificates that the sources ask for.
+func (g *gathering) held() []*certs.Certificate {
+	var out []*certs.Certificate
+	for _, w := range g.wishes {
+		if w.bundle != nil {
+			out = append(out, w.bundle.Certificates...)
+		}
+	}
+	return out
+}
+
+// trusted are the certificates of the trust list and of the client store that go with
+// the issuer list.
+func (g *gathering) trusted(ctx context.Context) []*certs.Certificate {
+	var out []*certs.Certificate
+	for _, role := range []store.Role{store.RoleTrust, store.RoleClient} {
+		name := g.opt.Inventory.NameOf(g.ns, role)
+		if name == "" {
+			continue
+		}
+		o, err := g.opt.Peers.Get(ctx, store.KindSecret, g.ns, name)
+		if err != nil || o.Secret == nil {
+			continue // a list that is not there yet trusts nothing
+		}
+		for _, v := range o.Secret.Data {
+			b := decode.Bytes(v)
+			out = append(out, b.Certificates...)
+		}
+	}
+	return out
+}
+
+// needed reports, of keys that no source names any more, whether something in the
+// stores still chains to the CA under it.
+func (g *gathering) needed(ctx context.Context, a plan.Actual) func(key string) bool {
+	staying := g.held()
+	covered := func(x *certs.Certificate) bool {
+		return slices.ContainsFunc(staying, func(ca *certs.Certificate) bool {
+			return ca.IsCA && ca.SHA256 != x.SHA256 && issued(ca, x.RawIssuer, x.AuthorityKeyID)
+		})
+	}
+	var below []*certs.Certificate
+	for _, role := range []store.Role{store.RoleTrust, store.RoleIssuer, store.RoleClient} {
+		if name := g.opt.Inventory.NameOf(g.ns, role); name != "" && name != g.declared.SecretName {
+			if o, err := g.opt.Peers.Get(ctx, store.KindSecret, g.ns, name); err == nil && o.Secret != nil {
+				for _, v := range o.Secret.Data {
+					b := decode.Bytes(v)
+					below = append(below, b.Certificates...)
+				}
+			}
+		}
+	}
+	for _, v := range a.Data {
+		b := decode.Bytes(v)
+		below = append(below, b.Certificates...)
+	}
+	return func(key string) bool {
+		b := decode.Bytes(a.Data[key])
+		for _, ca := range b.Certificates {
+			for _, x := range below {
+				if ca.IsCA && x.SHA256 != ca.SHA256 && !x.SelfIssued && !covered(x) && issued(ca, x.RawIssuer, x.AuthorityKeyID) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}

@@ -1,0 +1,19 @@
+package controller_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func join(sources []string) string { return strings.Join(sources, ", ") }
+
+// allowed is the hash that a message tells to annotate.
+func allowed(t *testing.T, message string) string {
+	t.Helper()
+	m := regexp.MustCompile(`storewarden\.io/allow-shrink=([0-9a-f]{16})`).FindStringSubmatch(message)
+	if m == nil {
+		t.Fatalf("no hash in %q", message)
+	}
+	return m[1]
+}
