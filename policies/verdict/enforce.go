@@ -92,10 +92,10 @@ func entries(fs []Finding) int {
 
 // outcome is what a single finding does. Only what would deny is softened.
 func (c Change) outcome(v Verdict, f Finding) Severity {
-	if f.Basis == OnHand && c.Door == Webhook && c.Actor != Person && c.Actor != GitOps {
+	if f.Basis == OnHand && c.Door != Audit && c.Actor != Person && c.Actor != GitOps {
 		return Info // any other service account may be the one that owns the object
 	}
-	if f.Severity != Deny || c.Door != Webhook {
+	if f.Severity != Deny || c.Door == Audit {
 		return f.Severity
 	}
 	person := c.Actor == Person && !c.DryRun

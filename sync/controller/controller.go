@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
@@ -328,6 +329,9 @@ func (c *Controller) values(ctx context.Context, g *gathering, a plan.Actual) er
 		if w.Digest == "" || w.Value != nil || a.Data[w.Key] != nil && plan.Digest(a.Data[w.Key]) == w.Digest {
 			continue
 		}
+		if w.Value = wholeOf(w.bundle, w.Digest); w.Value != nil {
+			continue
+		}
 		secret, err := c.opt.Values.Get(ctx, w.ref)
 		if err != nil {
 			var e *vault.Error
@@ -344,6 +348,25 @@ func (c *Controller) values(ctx context.Context, g *gathering, a plan.Actual) er
 			continue
 		}
 		w.Value = raw
+	}
+	return nil
+}
+
+// wholeOf is the value where a certificate or CRL in DER is all of it: facts hold those,
+// and the vault need not be asked.
+func wholeOf(b *certs.Bundle, digest string) store.Value {
+	if b == nil {
+		return nil
+	}
+	for _, c := range b.Certificates {
+		if plan.Digest(c.Raw) == digest {
+			return c.Raw
+		}
+	}
+	for _, l := range b.CRLs {
+		if plan.Digest(l.Raw) == digest {
+			return l.Raw
+		}
 	}
 	return nil
 }

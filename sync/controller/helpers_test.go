@@ -1,7 +1,9 @@
 package controller_test
 
 import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"regexp"
+	"sigs.k8s.io/yaml"
 	"strings"
 	"testing"
 )
@@ -16,4 +18,8 @@ func allowed(t *testing.T, message string) string {
 		t.Fatalf("no hash in %q", message)
 	}
 	return m[1]
+}
+
+func yamlInto(text string, u *unstructured.Unstructured) error {
+	return yaml.Unmarshal([]byte(text), &u.Object)
 }
