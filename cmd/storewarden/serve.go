@@ -25,6 +25,7 @@ import (
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/engine"
@@ -33,18 +34,21 @@ import (
 )
 
 func newServe() *cobra.Command {
-	var withWebhook bool
+	var withWebhook, withSync bool
 	var configFile, kubeconfig string
 	cmd := &cobra.Command{
-		Use:   "serve --webhook --config FILE",
-		Short: "Run the admission webhook",
-		Long: `Serve answers the API server's AdmissionReviews. It reads the cluster with the
-pod's service account, or with --kubeconfig. It logs JSON on standard error.`,
-		Example: "  storewarden serve --webhook --config /etc/storewarden/config.yaml",
-		Args:    cobra.NoArgs,
+		Use:   "serve --webhook|--sync --config FILE",
+		Short: "Run the admission webhook, or the sync loop that fills ConnectorStores",
+		Long: `Serve --webhook answers the API server's AdmissionReviews. Serve --sync fills the
+Secrets that ConnectorStores declare; of several replicas one writes at a time. It
+reads the cluster with the pod's service account, or with --kubeconfig, and logs JSON
+on standard error. The two want different rights: run them apart.`,
+		Example: `  storewarden serve --webhook --config /etc/storewarden/config.yaml
+  storewarden serve --sync --config /etc/storewarden/config.yaml`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !withWebhook {
-				return errors.New("serve: say what to serve: --webhook")
+			if withWebhook == withSync {
+				return errors.New("serve: say what to serve: --webhook or --sync")
 			}
 			c, err := config.Load(configFile, os.Getenv)
 			if err != nil {
@@ -54,10 +58,15 @@ pod's service account, or with --kubeconfig. It logs JSON on standard error.`,
 			if err != nil {
 				return err
 			}
-			return serveWebhook(cmd.Context(), c, cfg, slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil)))
+			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			if withSync {
+				return serveSync(cmd.Context(), c, cfg, log)
+			}
+			return serveWebhook(cmd.Context(), c, cfg, log)
 		},
 	}
 	cmd.Flags().BoolVar(&withWebhook, "webhook", false, "run the admission webhook")
+	cmd.Flags().BoolVar(&withSync, "sync", false, "fill the stores that ConnectorStores declare")
 	cmd.Flags().StringVar(&configFile, "config", "", "configuration file (see \"storewarden config example\")")
 	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "path of a kubeconfig, default the pod's own, $KUBECONFIG or ~/.kube/config")
 	return cmd
@@ -94,7 +103,7 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
-	kept, err := newKeptVault(c, index, accounts.CoreV1(), registry, log)
+	kept, err := newKeptVault(c, accounts.CoreV1(), warm.Options{}, registry)
 	if err != nil {
 		return err
 	}
@@ -134,7 +143,7 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 			return nil
 		}
 		synced.Store(true)
-		return kept.run(ctx)
+		return kept.run(ctx, log, warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, index) }})
 	})
 	g.Go(func() error { return server.Start(ctx) })
 	g.Go(func() error { return judge.Run(ctx) })

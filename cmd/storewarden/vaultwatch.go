@@ -22,40 +22,50 @@ import (
 // keptVault is the vault of a server: what it said is remembered and refreshed,
 // and all of it is counted.
 type keptVault struct {
+	config config.Vault
+	reader backend
 	memory *warm.Memory
-	run    func(context.Context) error
 }
 
-// newKeptVault keeps the facts of what the SecretProviderClasses refer to. With no
-// vault its memory is nil, and there is nothing to run.
-func newKeptVault(c config.Config, peers review.Peers, accounts corev1client.ServiceAccountsGetter, registry prometheus.Registerer, log *slog.Logger) (keptVault, error) {
+// newKeptVault opens the vault of a server. With no vault its reader and memory are
+// nil, and there is nothing to run.
+func newKeptVault(c config.Config, accounts corev1client.ServiceAccountsGetter, o warm.Options, registry prometheus.Registerer) (keptVault, error) {
 	tokens := newTokenMetrics()
 	reader, err := newVault(c.Vault, vaultOptions{accounts: accounts, onToken: tokens.observe})
 	if err != nil || reader == nil {
-		return keptVault{run: func(context.Context) error { return nil }}, err
+		return keptVault{}, err
 	}
 	calls := newVaultCalls()
-	memory := warm.New(reader, warm.Options{
-		// Twice the time between two refreshes: one may fail before admission asks.
-		FreshFor: 2 * c.Vault.Refresh, UsableFor: c.Vault.UsableFor, Budget: budget(c.Vault),
-		Observe: calls.observe,
-	})
+	// Twice the time between two refreshes: one may fail before admission asks.
+	o.FreshFor, o.UsableFor, o.Budget, o.Observe = 2*c.Vault.Refresh, c.Vault.UsableFor, budget(c.Vault), calls.observe
+	memory := warm.New(reader, o)
 	for _, m := range []prometheus.Collector{calls.total, tokens.asked, tokens.acquired, tokens.expires, vaultCollector{memory}} {
 		if err := registry.Register(m); err != nil {
 			return keptVault{}, err
 		}
 	}
-	return keptVault{memory: memory, run: func(ctx context.Context) error {
-		g, ctx := errgroup.WithContext(ctx)
+	return keptVault{c.Vault, reader, memory}, nil
+}
+
+// run refreshes what is wanted in the background until the context ends.
+func (k keptVault) run(ctx context.Context, log *slog.Logger, o warm.RefreshOptions) error {
+	if k.memory == nil {
+		return nil
+	}
+	o.Lister, o.Every, o.Log = k.reader, k.config.Refresh, log
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return k.memory.Refresh(ctx, o) })
+	if folder, ok := k.reader.(*dir.Reader); ok {
 		g.Go(func() error {
-			return memory.Refresh(ctx, warm.RefreshOptions{Lister: reader, Every: c.Vault.Refresh, Log: log,
-				Wanted: func() []vault.Ref { return wanted(ctx, c, peers) }})
+			return folder.Watch(ctx, func() {
+				k.memory.Forget()
+				if o.Done != nil {
+					o.Done()
+				}
+			})
 		})
-		if folder, ok := reader.(*dir.Reader); ok {
-			g.Go(func() error { return folder.Watch(ctx, memory.Forget) })
-		}
-		return g.Wait()
-	}}, nil
+	}
+	return g.Wait()
 }
 
 // vaultCalls counts calls.

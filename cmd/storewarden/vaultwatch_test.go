@@ -120,13 +120,15 @@ func TestKeptVault(t *testing.T) {
 	c.Vault.Refresh = 20 * time.Millisecond // the first look is spread over as long
 	set := classes(t, strings.ReplaceAll(scene.Class("spc", scene.Entry("press-1-der")), scene.Vault, "plant-kv"))
 	registry := prometheus.NewRegistry()
-	kept, err := newKeptVault(c, set, nil, registry, slog.New(slog.DiscardHandler))
+	kept, err := newKeptVault(c, nil, warm.Options{}, registry)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- kept.run(ctx) }()
+	go func() {
+		done <- kept.run(ctx, slog.New(slog.DiscardHandler), warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, set) }})
+	}()
 	deadline := time.Now().Add(10 * time.Second)
 	for len(kept.memory.Stats().Vaults) == 0 || kept.memory.Stats().Vaults[0].Facts != 1 {
 		if time.Now().After(deadline) {

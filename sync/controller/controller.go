@@ -94,6 +94,8 @@ type Controller struct {
 	mu     sync.Mutex
 	wanted map[client.ObjectKey][]vault.Ref // what the last pass over a store looked at
 	listed map[client.ObjectKey][]vault.Ref // likewise, of vaults
+	fills  map[client.ObjectKey]string      // the Secret that each store fills
+	kick   func()                           // of the Run under way
 }
 
 // New checks the options.
@@ -116,7 +118,7 @@ func New(o Options) (*Controller, error) {
 	if o.Observe == nil {
 		o.Observe = func(Pass) {}
 	}
-	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}}, nil
+	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}}, nil
 }
 
 // Outlook is what a pass decided; Next is when the next one is due.
@@ -186,6 +188,9 @@ func (c *Controller) Decide(ctx context.Context, key client.ObjectKey) (*Outlook
 	if err != nil {
 		return nil, fmt.Errorf("read ConnectorStore %s: %w", key, err)
 	}
+	c.mu.Lock()
+	c.fills[key] = parsed.Declared.SecretName
+	c.mu.Unlock()
 	o := &Outlook{store: u, role: parsed.Declared.Role, Next: c.opt.Now().Add(c.opt.Poll)}
 	if err := c.actual(ctx, o, key.Namespace, parsed.Declared); err != nil {
 		return nil, err
@@ -226,6 +231,14 @@ func (c *Controller) forget(key client.ObjectKey) {
 	defer c.mu.Unlock()
 	delete(c.wanted, key)
 	delete(c.listed, key)
+	delete(c.fills, key)
+}
+
+// secretOf is the Secret that a store fills, "" where no pass was made over it.
+func (c *Controller) secretOf(key client.ObjectKey) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fills[key]
 }
 
 // Wanted are the vault secrets that stores look at, for warm.RefreshOptions.

@@ -17,6 +17,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -172,11 +173,13 @@ func (p *plant) declare(name, role, secret, sources string, more ...string) *uns
 // change edits a ConnectorStore.
 func (p *plant) change(name string, edit func(spec map[string]any, o *unstructured.Unstructured)) {
 	p.t.Helper()
-	u := p.connectorStore(name)
-	spec, _, _ := unstructured.NestedMap(u.Object, "spec")
-	edit(spec, u)
-	must(p.t, unstructured.SetNestedMap(u.Object, spec, "spec"))
-	must(p.t, srv.Client.Update(p.t.Context(), u))
+	must(p.t, retry.RetryOnConflict(retry.DefaultRetry, func() error { // the loop writes its status
+		u := p.connectorStore(name)
+		spec, _, _ := unstructured.NestedMap(u.Object, "spec")
+		edit(spec, u)
+		must(p.t, unstructured.SetNestedMap(u.Object, spec, "spec"))
+		return srv.Client.Update(p.t.Context(), u)
+	}))
 }
 
 func (p *plant) connectorStore(name string) *unstructured.Unstructured {

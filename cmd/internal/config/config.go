@@ -45,6 +45,7 @@ type Config struct {
 	Policies   []string                    `yaml:"policies"` // folders of rules of the user's own
 	Stores     []store.Named               `yaml:"stores"`
 	Webhook    Webhook                     `yaml:"webhook"`
+	Sync       Sync                        `yaml:"sync"`
 }
 
 // VaultKind is where vault secrets are read.
@@ -118,6 +119,16 @@ type Webhook struct {
 	Metrics string        `yaml:"metrics"` // address of /metrics, "0" for none
 }
 
+// Sync is how the sync loop fills stores.
+type Sync struct {
+	// AllowTaggedTrust lets vault tags fill trust lists.
+	AllowTaggedTrust bool `yaml:"allowTaggedTrust"`
+	// ClusterResources is where cert-manager keeps the Secrets of ClusterIssuers.
+	ClusterResources string `yaml:"clusterResources"`
+	// LeaseNamespace is where the one that writes holds its Lease, "" for the pod's own.
+	LeaseNamespace string `yaml:"leaseNamespace"`
+}
+
 // Default is the configuration without a file. It equals Example.
 func Default() Config {
 	d := input.DefaultConfig()
@@ -144,6 +155,7 @@ func Default() Config {
 		Stores:     []store.Named{},
 		Webhook: Webhook{Host: "", Port: 9443, CertDir: "/etc/storewarden/tls", Timeout: 5 * time.Second,
 			Health: ":8081", Metrics: ":8080"},
+		Sync: Sync{ClusterResources: "cert-manager"},
 	}
 }
 
