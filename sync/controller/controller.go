@@ -413,7 +413,7 @@ func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error 
 				}
 			case f.Entry == "" && o.Plan.Write:
 				o.Held = append(o.Held, f)
-				o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reasonRefused, Message: fmt.Sprintf("%s: %s Fix: %s", f.Code, f.Message, f.Remedy)}
+				o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reasonRefused, Message: fmt.Sprintf("%s: %s. Fix: %s", f.Code, f.Message, f.Remedy)}
 			}
 		}
 		if !again {

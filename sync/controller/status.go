@@ -181,7 +181,7 @@ func readiness(o *Outlook, g *gathering) Condition {
 		why := ""
 		if len(o.Held) > 0 {
 			f := o.Held[0]
-			why = fmt.Sprintf(". %s: %s Fix: %s", f.Code, f.Message, f.Remedy)
+			why = fmt.Sprintf(". %s: %s. Fix: %s", f.Code, f.Message, f.Remedy)
 		}
 		return no(reasonHeld, "held back: %s%s", few(held), why)
 	case len(missing) > 0:

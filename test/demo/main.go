@@ -1,6 +1,7 @@
 // Command demo is Storewarden's main job on embedded defaults: it starts a real
 // API server, a vault emulator with sample secrets and the webhook, applies a
-// healthy plant, then mistakes, and shows what kubectl shows.
+// healthy plant, then mistakes, and shows what kubectl shows; then the sync loop
+// fills the lists.
 package main
 
 import (
@@ -42,6 +43,9 @@ type stage struct {
 	vault  *keyvault.Server
 	dir    string
 	out    io.Writer
+
+	bin      string // the real binary
+	endpoint string // of the vault
 }
 
 func run(ctx context.Context, keep bool, out io.Writer) error {
@@ -76,11 +80,20 @@ func run(ctx context.Context, keep bool, out io.Writer) error {
 	if err := s.play(ctx); err != nil {
 		return err
 	}
+	s.say("\nStarting storewarden serve --sync …")
+	stopSync, err := s.startSync(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopSync()
+	if err := s.fill(ctx); err != nil {
+		return err
+	}
 	if !keep {
 		return nil
 	}
-	fmt.Fprintf(out, "\nEverything is left running. In another terminal:\n\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n  kubectl -n azure-iot-operations get secretproviderclasses,secretsyncs\n\nThe webhook's log is %s. Press Ctrl-C to stop.\n",
-		s.server.Kubeconfig, s.server.Binaries, filepath.Join(dir, "webhook.log"))
+	fmt.Fprintf(out, "\nEverything is left running. In another terminal:\n\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n  kubectl -n azure-iot-operations get secretproviderclasses,secretsyncs,connectorstores\n\nThe logs are in %s. Press Ctrl-C to stop.\n",
+		s.server.Kubeconfig, s.server.Binaries, dir)
 	<-ctx.Done()
 	return nil
 }

@@ -29,8 +29,10 @@ import (
 // startWebhook runs the real binary against the API server and the emulator,
 // and registers it once it is ready.
 func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
-	bin, err := s.build(ctx)
-	if err != nil {
+	if s.bin, err = s.build(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.startVault(); err != nil {
 		return nil, err
 	}
 	ca, err := s.writeServingCertificate()
@@ -41,15 +43,28 @@ func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := s.writeConfig(ports)
+	config, err := s.writeConfig("webhook", ports)
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(s.dir, "webhook.log"))
+	stop, err = s.serve(ctx, "webhook", config, ports[1])
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(bin, "serve", "--webhook", "--config", config, "--kubeconfig", s.server.Kubeconfig)
+	if err := s.register(ctx, ports[0], ca); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// serve runs the real binary as a part, until it is stopped.
+func (s *stage) serve(ctx context.Context, part, config string, health int) (stop func(), err error) {
+	log, err := os.Create(filepath.Join(s.dir, part+".log"))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(s.bin, "serve", "--"+part, "--config", config, "--kubeconfig", s.server.Kubeconfig)
 	cmd.Stderr = log
 	// The emulator is also the directory that gives out tokens.
 	cmd.Env = append(os.Environ(), "AZURE_AUTHORITY_HOST="+s.vault.Authority(), "AZURE_TENANT_ID="+keyvault.DefaultTenant,
@@ -68,14 +83,10 @@ func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
 		}
 		_ = log.Close()
 	}
-	if err := awaitReady(ctx, fmt.Sprintf("http://127.0.0.1:%d/readyz", ports[1]), ended); err != nil {
+	if err := awaitReady(ctx, fmt.Sprintf("http://127.0.0.1:%d/readyz", health), ended); err != nil {
 		stop()
 		text, _ := os.ReadFile(log.Name())
-		return nil, fmt.Errorf("the webhook did not become ready: %w\n%s", err, text)
-	}
-	if err := s.register(ctx, ports[0], ca); err != nil {
-		stop()
-		return nil, err
+		return nil, fmt.Errorf("storewarden serve --%s did not become ready: %w\n%s", part, err, text)
 	}
 	return stop, nil
 }
@@ -97,25 +108,33 @@ func (s *stage) writeServingCertificate() (caPEM []byte, err error) {
 		os.WriteFile(filepath.Join(s.dir, "tls.key"), key, 0o600))
 }
 
-func (s *stage) writeConfig(ports []int) (string, error) {
+func (s *stage) startVault() error {
 	endpoint, caPEM, err := s.vault.Start()
 	if err != nil {
-		return "", err
+		return err
 	}
 	if block, _ := pem.Decode(caPEM); block == nil {
-		return "", errors.New("the emulator gave no CA")
+		return errors.New("the emulator gave no CA")
 	}
-	ca := filepath.Join(s.dir, "vault-ca.pem")
-	path := filepath.Join(s.dir, "config.yaml")
+	s.endpoint = endpoint
+	return os.WriteFile(s.vaultCA(), caPEM, 0o600)
+}
+
+func (s *stage) vaultCA() string { return filepath.Join(s.dir, "vault-ca.pem") }
+
+func (s *stage) writeConfig(part string, ports []int) (string, error) {
+	path := filepath.Join(s.dir, part+".yaml")
 	text := fmt.Sprintf(`vault:
   kind: azure
   endpoint: %s
   caFile: %s
+  refresh: 10s
   allowed:
     azure-iot-operations: [%s]
 webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metrics: "127.0.0.1:%d"}
-`, strconv.Quote(endpoint), ca, scene.Vault, ports[0], s.dir, ports[1], ports[2])
-	return path, errors.Join(os.WriteFile(ca, caPEM, 0o600), os.WriteFile(path, []byte(text), 0o600))
+sync: {leaseNamespace: azure-iot-operations}
+`, strconv.Quote(s.endpoint), s.vaultCA(), scene.Vault, ports[0], s.dir, ports[1], ports[2])
+	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
 func (s *stage) register(ctx context.Context, port int, ca []byte) error {

@@ -145,7 +145,7 @@ func Default() Config {
 			{Class: verdict.ControlLoop, Users: []string{"system:serviceaccount:kube-system:namespace-controller",
 				"system:serviceaccount:kube-system:generic-garbage-collector", "system:kube-controller-manager"}, Mode: verdict.ModeWarn},
 			{Class: verdict.GitOps, Users: []string{"system:serviceaccount:flux-system:*", "system:serviceaccount:argocd:*"}, Mode: verdict.ModeDeny},
-			{Class: verdict.Syncer, Users: []string{"system:serviceaccount:*:secrets-store-sync-controller*"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine},
+			{Class: verdict.Syncer, Users: []string{"system:serviceaccount:*:secrets-store-sync-controller*", "system:serviceaccount:storewarden:storewarden-sync"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine},
 			{Class: verdict.Arc, Users: []string{"system:serviceaccount:azure-arc:*"}, Mode: verdict.ModeWarn},
 			{Class: verdict.Unlisted, Users: []string{"system:serviceaccount:*"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine},
 		},
