@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
 
 	"github.com/storewarden/storewarden/test/apiserver"
@@ -42,6 +44,7 @@ func newSite(t *testing.T) *site {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var err error
+	ctrllog.SetLogger(logr.Discard())
 	if s.srv, err = apiserver.Start(t.Context(), apiserver.Options{CRDs: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +179,7 @@ func TestPlan(t *testing.T) {
 	old := certtest.Must(certtest.SelfSigned(certtest.Options{CommonName: "old", Key: certtest.RSA2048, Now: time.Now(), NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(0, 0, -1)}))(t)
 	s.put("press-der", press)
 	s.put("old-der", old)
-	s.declare("{name: press, vaultSecret: {name: press-der}}, {name: old, vaultSecret: {name: old-der}}, {name: no, vaultSecret: {name: nowhere-der}}")
+	s.declare("{name: press, vaultSecret: {name: press-der}}, {name: old, vaultSecret: {name: old-der}}, {name: nowhere, vaultSecret: {name: nowhere-der}}")
 	plan := func(args ...string) (out string, code int) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
