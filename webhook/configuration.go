@@ -63,7 +63,7 @@ func objectRules() []admissionregistrationv1.RuleWithOperations {
 	return []admissionregistrationv1.RuleWithOperations{
 		rule("secrets-store.csi.x-k8s.io", "secretproviderclasses"), rule("secret-sync.x-k8s.io", "secretsyncs"),
 		rule("namespaces.deviceregistry.microsoft.com", "devices"), rule("iotoperations.azure.com", "connectortemplates"),
-		rule("akri.microsoft.com", "connectortemplates"), rule("cert-manager.io", "certificates"),
+		rule("akri.microsoft.com", "connectortemplates"), rule("cert-manager.io", "certificates"), rule("storewarden.io", "connectorstores"),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/storewarden/storewarden/certs"
 )
 
 // KindConnectorStore is the kind that declares what a store holds.
@@ -87,9 +89,18 @@ func SourceField(i int) string { return fmt.Sprintf("spec.sources[%d]", i) }
 
 // DerivedKey is the key of a vault secret that none is given for: its name without
 // what the az CLI made of the file's extension, and the extension that its content
-// asks for, so that a CA and its CRL come to share a stem.
-func DerivedKey(secret, ext string) string {
-	stem := secret
+// asks for, so that a CA and its CRL come to share a stem. Nil is content unseen.
+func DerivedKey(secret string, content *certs.Bundle) string {
+	stem, ext := secret, ".der"
+	switch {
+	case content == nil:
+	case len(content.Keys) > 0 && content.Keys[0].Private:
+		ext = ".pem"
+	case len(content.CRLs) > 0 && len(content.Certificates) == 0:
+		ext = ".crl"
+	case content.Format == certs.FormatPEM:
+		ext = ".crt"
+	}
 	for _, suffix := range []string{"-der", "-crt", "-cer", "-pem", "-crl"} {
 		if s, ok := strings.CutSuffix(strings.ToLower(secret), suffix); ok && s != "" {
 			stem = secret[:len(s)]

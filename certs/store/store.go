@@ -293,9 +293,7 @@ func (o *Object) keys() []string {
 func (v Inventory) Guarded(o *Object) bool {
 	_, reserved := builtin[o.ID.Name]
 	switch {
-	case o.Declared != nil:
-		return false // what it declares is judged when it is written
-	case o.SPC != nil, o.Consumer != nil:
+	case o.SPC != nil, o.Consumer != nil, o.Declared != nil:
 		return v.Guards(o.ID.Namespace)
 	case o.Issuance != nil:
 		return slices.Contains(v.OwnCertificates(o.ID.Namespace), o.Issuance.SecretName)

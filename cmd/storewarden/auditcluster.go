@@ -56,7 +56,7 @@ func clusterObjects(ctx context.Context, live *cluster.Live, c config.Config, ns
 			names = append(names, s.Name)
 		}
 	}
-	for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindDevice, store.KindConnectorTemplate, store.KindCertificate} {
+	for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindConnectorStore, store.KindDevice, store.KindConnectorTemplate, store.KindCertificate} {
 		found, err := live.List(ctx, kind, ns)
 		if err != nil {
 			return nil, fmt.Errorf("list %s in %s: %w", kind, ns, err)

@@ -55,8 +55,9 @@ type item struct {
 	ref    vault.Ref
 	fetch  bool // ref names a secret to ask the vault for
 	enc    decode.Encoding
-	bundle *certs.Bundle // set when decoded
-	text   string        // digest of its own text
+	bundle *certs.Bundle      // set when decoded
+	text   string             // digest of its own text
+	source *store.VaultSecret // of a ConnectorStore, nil for all others
 }
 
 // place names an item beside those of other stores.
@@ -94,6 +95,8 @@ func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 		c.items = c.keys(c.subject, c.role)
 		c.addReferences(ctx)
 		c.aroundSecret(ctx)
+	case c.subject.Declared != nil:
+		c.items = c.declared(ctx)
 	case c.subject.Consumer != nil:
 		c.ofConsumer(ctx)
 	case c.subject.Issuance != nil:
@@ -126,6 +129,8 @@ func (c *casefile) size() int {
 		return len(o.Sync.Mappings)
 	case o.Secret != nil:
 		return len(o.Secret.Keys)
+	case o.Declared != nil:
+		return len(o.Declared.Sources)
 	case o.Consumer != nil:
 		return len(o.Consumer.References)
 	}
@@ -134,6 +139,9 @@ func (c *casefile) size() int {
 
 func (c *casefile) assemble() *input.Document {
 	id := c.subject.ID
+	if d := c.subject.Declared; d != nil {
+		id.Kind, id.Name = store.KindSecretSync, d.SecretName
+	}
 	reserved, _ := store.Reserved(id.Name)
 	doc := &input.Document{
 		Operation: string(c.req.Operation), Now: c.req.Now.Unix(), VaultAsked: c.r.opt.Vault != nil,
@@ -150,7 +158,7 @@ func (c *casefile) assemble() *input.Document {
 	for i := range doc.Entries {
 		c.items[i].entry.Suits = suits(&c.items[i].entry)
 		doc.Entries[i] = c.items[i].entry
-		if c.subject.Sync != nil {
+		if c.subject.Sync != nil || c.subject.Declared != nil {
 			doc.Sync.Size += doc.Entries[i].Content.Size
 		}
 	}
@@ -227,6 +235,10 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 	v.ContentType, v.FileEncoding, v.CertificateResource = f.ContentType, f.FileEncoding, f.CertificateResource
 	v.Version, v.Looks = f.Version, string(f.Looks)
 	v.Expires, v.NotBefore = seconds(f.Expires), seconds(f.NotBefore)
+	if it.source != nil {
+		it.enc = f.Encoding(it.source.Encoding)
+		it.entry.Object.Encoding = string(it.enc)
+	}
 	d := f.As(it.enc)
 	if d.Mismatch != "" {
 		it.entry.State, v.Mismatch = input.Undecodable, d.Mismatch
@@ -236,6 +248,9 @@ func (c *casefile) learn(it *item, a warm.Answer) error {
 		return nil
 	}
 	it.decoded(&d.Bundle)
+	if it.source != nil {
+		it.setKey(it.source.Key)
+	}
 	return nil
 }
 

@@ -231,6 +231,9 @@ func has(o *store.Object, key string) bool {
 // roleOf is the role of a store: what the inventory knows, else what those who
 // use it take it for.
 func (c *casefile) roleOf(ctx context.Context, o *store.Object) store.Role {
+	if o.Declared != nil {
+		return o.Declared.Role
+	}
 	role := c.r.opt.Inventory.RoleOf(o)
 	if role != store.RoleUnknown || (o.Sync == nil && o.Secret == nil) {
 		return role

@@ -180,12 +180,15 @@ func (c *casefile) finding(doc *input.Document, res engine.Result) (verdict.Find
 			// and is judged at its own door.
 			f.Basis = verdict.OnPeerEntry
 		}
-		if f.Field == "" {
+		if f.Field == "" || c.subject.Declared != nil {
 			f.Field = e.Field
 		}
 		if b := c.items[res.Entry].bundle; b != nil && len(b.Certificates) == 1 {
 			f.Fingerprint = b.Certificates[0].SHA256
 		}
+	}
+	if c.subject.Declared != nil && f.Field == "spec.secretProviderClassName" {
+		f.Field = "spec.vault.secretProviderClassName"
 	}
 	if x := c.certificateOf(res); x != nil {
 		f.Fingerprint = x.cert.SHA256

@@ -338,7 +338,7 @@ const (
 // pair, and both with the client store. A CRL in one may speak of a certificate
 // in another, and issuers stand in either.
 func (c *casefile) addSiblings(ctx context.Context) {
-	if c.subject.Sync == nil && c.subject.Secret == nil || c.req.Operation == Delete {
+	if c.subject.Sync == nil && c.subject.Secret == nil && c.subject.Declared == nil || c.req.Operation == Delete {
 		return
 	}
 	if c.role == store.RoleIssuer || c.role == store.RoleClient {

@@ -46,7 +46,7 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 			g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: vault secret %s could not be seen", refs[i]))
 			continue
 		}
-		enc := encodingOf("", a.Facts)
+		enc := a.Facts.Encoding("")
 		d := a.Facts.As(enc)
 		c := candidate{refs[i], a.Facts, enc, &d.Bundle}
 		switch b := &d.Bundle; {
@@ -68,7 +68,7 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 				if x.SelfIssued || !issued(ca, x.RawIssuer, x.AuthorityKeyID) || g.holds(c.bundle.SHA256) {
 					continue
 				}
-				g.add(c, ".der")
+				g.add(c)
 				held, queue = append(held, ca), append(queue, ca)
 			}
 		}
@@ -77,7 +77,7 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 		l := c.bundle.CRLs[0]
 		for _, ca := range held {
 			if issued(ca, l.RawIssuer, l.AuthorityKeyID) && !g.holds(c.bundle.SHA256) {
-				g.add(c, ".crl")
+				g.add(c)
 			}
 		}
 	}
@@ -89,10 +89,10 @@ func issued(ca *certs.Certificate, rawIssuer []byte, keyID string) bool {
 	return bytes.Equal(ca.RawSubject, rawIssuer) && (keyID == "" || ca.SubjectKeyID == "" || keyID == ca.SubjectKeyID)
 }
 
-func (g *gathering) add(c candidate, ext string) {
+func (g *gathering) add(c candidate) {
 	ref := c.ref
 	ref.Version = c.facts.Version
-	g.wishes = append(g.wishes, wish{Wish: plan.Wish{Key: store.DerivedKey(c.ref.Name, ext), Source: chained, Digest: c.bundle.SHA256, VaultVersion: c.facts.Version},
+	g.wishes = append(g.wishes, wish{Wish: plan.Wish{Key: store.DerivedKey(c.ref.Name, c.bundle), Source: chained, Digest: c.bundle.SHA256, VaultVersion: c.facts.Version},
 		ref: ref, enc: c.enc, bundle: c.bundle})
 }
 

@@ -160,7 +160,7 @@ func (g *gathering) answered(s store.Source, ref vault.Ref, v store.VaultSecret,
 		g.missing(s, g.keyOf(v, nil), reason, fmt.Sprintf("vault secret %s: %s", ref, message))
 		return
 	}
-	enc := encodingOf(v.Encoding, a.Facts)
+	enc := a.Facts.Encoding(v.Encoding)
 	d := a.Facts.As(enc)
 	key := g.keyOf(v, &d.Bundle)
 	if d.Mismatch != "" || d.Bundle.SHA256 == "" {
@@ -172,38 +172,12 @@ func (g *gathering) answered(s store.Source, ref vault.Ref, v store.VaultSecret,
 		ref: ref, enc: enc, bundle: &d.Bundle})
 }
 
-// encodingOf is how a value was stored: as the source says, else as its tag, else as
-// it looks.
-func encodingOf(declared string, f *warm.Facts) decode.Encoding {
-	for _, name := range []string{declared, f.FileEncoding} {
-		if enc, ok := decode.ParseEncoding(name); ok && name != "" {
-			return enc
-		}
-	}
-	return f.Looks
-}
-
 // keyOf is the key of a vault secret.
 func (g *gathering) keyOf(v store.VaultSecret, b *certs.Bundle) string {
 	if v.Key != "" {
 		return v.Key
 	}
-	return store.DerivedKey(v.Name, g.extension(b))
-}
-
-// extension is what a content is stored under.
-func (g *gathering) extension(b *certs.Bundle) string {
-	switch {
-	case b == nil:
-		return ".der"
-	case len(b.Keys) > 0 && b.Keys[0].Private:
-		return ".pem"
-	case len(b.CRLs) > 0 && len(b.Certificates) == 0:
-		return ".crl"
-	case b.Format == certs.FormatPEM:
-		return ".crt"
-	}
-	return ".der"
+	return store.DerivedKey(v.Name, b)
 }
 
 // tagged takes every secret of the vault that bears the tags.

@@ -289,7 +289,7 @@ func TestIndexRights(t *testing.T) {
 	ns, far := srv.Namespace(t), srv.Namespace(t)
 	create(t, secret(ns, trustList, nil), secret(far, "far-list", nil), class(ns, "spc", "kv"))
 	verbs := []string{"get", "list", "watch"}
-	grant(t, ns, rbacv1.PolicyRule{APIGroups: []string{"secrets-store.csi.x-k8s.io", "secret-sync.x-k8s.io", "namespaces.deviceregistry.microsoft.com", "iotoperations.azure.com", "akri.microsoft.com"}, Resources: []string{"*"}, Verbs: verbs},
+	grant(t, ns, rbacv1.PolicyRule{APIGroups: []string{"secrets-store.csi.x-k8s.io", "secret-sync.x-k8s.io", "namespaces.deviceregistry.microsoft.com", "iotoperations.azure.com", "akri.microsoft.com", "storewarden.io"}, Resources: []string{"*"}, Verbs: verbs},
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: store.ReservedNames(), Verbs: verbs})
 	grant(t, far, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{"far-list"}, Verbs: verbs})
 	cfg, err := srv.User("index")

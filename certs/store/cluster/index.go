@@ -56,7 +56,7 @@ func NewIndex(cfg *rest.Config, opt Options) (*Index, error) {
 	}
 	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey][]*source{}}
 	for _, ns := range opt.Inventory.Namespaces {
-		for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindDevice, store.KindConnectorTemplate} {
+		for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindConnectorStore, store.KindDevice, store.KindConnectorTemplate} {
 			err = errors.Join(err, x.watch(kind, ns, ""))
 		}
 		for _, name := range store.ReservedNames() {

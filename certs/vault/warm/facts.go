@@ -60,6 +60,17 @@ func (f *Facts) As(enc decode.Encoding) *Decoding {
 	return &f.decoded[0] // ParseEncoding gives no other
 }
 
+// Encoding is how a value was stored: as declared, else as its tag says, else as it
+// looks.
+func (f *Facts) Encoding(declared string) decode.Encoding {
+	for _, name := range []string{declared, f.FileEncoding} {
+		if enc, ok := decode.ParseEncoding(name); ok && name != "" {
+			return enc
+		}
+	}
+	return f.Looks
+}
+
 // factsOf decodes a secret's value and lets it go.
 func factsOf(s vault.Secret, now time.Time) *Facts {
 	f, value := about(s, now), s.Value.Reveal()
