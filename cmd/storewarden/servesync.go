@@ -94,7 +94,7 @@ func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return ctrl.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: c.Namespaces}) })
 		g.Go(func() error {
-			return kept.run(ctx, log, warm.RefreshOptions{Wanted: ctrl.Wanted, Listed: ctrl.Listed, Done: ctrl.Kick})
+			return kept.run(ctx, log, warm.RefreshOptions{Wanted: ctrl.Wanted, Listed: ctrl.Listed, Done: ctrl.Kick, Soon: ctrl.Soon()})
 		})
 		return g.Wait()
 	}

@@ -149,6 +149,31 @@ func wanted(ctx context.Context, c config.Config, peers review.Peers) []vault.Re
 				refs = append(refs, as.Refs(ns, account, o.SPC)...)
 			}
 		}
+		refs = append(refs, declaredRefs(ctx, c, ns, peers, as)...)
+	}
+	return refs
+}
+
+// declaredRefs are what the ConnectorStores of a namespace name one by one.
+func declaredRefs(ctx context.Context, c config.Config, ns string, peers review.Peers, as review.Identify) []vault.Ref {
+	var refs []vault.Ref
+	stores, err := peers.List(ctx, store.KindConnectorStore, ns)
+	if err != nil {
+		return nil
+	}
+	for _, o := range stores {
+		if o.Declared == nil {
+			continue
+		}
+		class, err := peers.Get(ctx, store.KindSecretProviderClass, ns, o.Declared.Vault.ProviderClass)
+		if err != nil || class.SPC == nil || !c.AllowedVault(ns, class.SPC.Vault.Value) {
+			continue
+		}
+		for _, s := range o.Declared.Sources {
+			if v := s.VaultSecret; v != nil {
+				refs = append(refs, as.Ref(ns, o.Declared.Vault.ServiceAccount, class.SPC, store.Entry{Name: v.Name, Version: v.Version}))
+			}
+		}
 	}
 	return refs
 }

@@ -39,6 +39,30 @@ func TestWanted(t *testing.T) {
 	}
 }
 
+// What ConnectorStores name is wanted too.
+func TestWantedByStores(t *testing.T) {
+	c := config.Default()
+	c.Vault.Allowed = map[string][]string{"azure-iot-operations": {scene.Vault}}
+	set := classes(t, scene.Class("spc", scene.Entry("a-der"))+`
+---
+apiVersion: storewarden.io/v1alpha1
+kind: ConnectorStore
+metadata: {name: trust, namespace: azure-iot-operations}
+spec:
+  role: opcua-trust
+  secretName: aio-opc-ua-broker-trust-list
+  vault: {secretProviderClassName: spc}
+  sources: [{name: b, vaultSecret: {name: b-der}}, {name: c, secretSync: {name: x}}]
+`)
+	var names []string
+	for _, r := range wanted(t.Context(), c, set) {
+		names = append(names, r.String())
+	}
+	if got := strings.Join(names, " "); got != scene.Vault+"/a-der "+scene.Vault+"/b-der" {
+		t.Errorf("wanted are %s", got)
+	}
+}
+
 // classes reads manifests.
 func classes(t *testing.T, text string) *manifest.Set {
 	t.Helper()

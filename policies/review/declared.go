@@ -46,7 +46,7 @@ func (c *casefile) declared(ctx context.Context) []item {
 		case !vault.ValidVault(class.SPC.Vault.Value) || !vault.ValidSecret(v.Name):
 			c.unseen(&it, classMalformed, "", "the vault's or the secret's name cannot be used as it is written")
 		default:
-			it.ref = c.r.opt.Identify.ref(ns, d.Vault.ServiceAccount, class.SPC, store.Entry{Name: v.Name, Version: v.Version})
+			it.ref = c.r.opt.Identify.Ref(ns, d.Vault.ServiceAccount, class.SPC, store.Entry{Name: v.Name, Version: v.Version})
 			e.State, it.fetch = input.Unseen, true
 			e.Vault.Ref, e.Vault.Name, e.Vault.Secret = it.ref.String(), class.SPC.Vault.Value, v.Name
 			e.Object.Name, e.Object.Version, e.Object.Type, e.Object.Encoding, e.Object.Output = v.Name, v.Version, "secret", v.Encoding, v.Name

@@ -20,13 +20,14 @@ func (i Identify) Refs(namespace, serviceAccount string, p *store.SecretProvider
 	var refs []vault.Ref
 	for _, e := range p.Objects.Entries {
 		if !malformed(e) {
-			refs = append(refs, i.ref(namespace, serviceAccount, p, e))
+			refs = append(refs, i.Ref(namespace, serviceAccount, p, e))
 		}
 	}
 	return refs
 }
 
-func (i Identify) ref(namespace, serviceAccount string, p *store.SecretProviderClass, e store.Entry) vault.Ref {
+// Ref is the vault secret of one entry of a class.
+func (i Identify) Ref(namespace, serviceAccount string, p *store.SecretProviderClass, e store.Entry) vault.Ref {
 	ref := vault.Ref{Vault: p.Vault.Value, Name: e.Name, Version: e.Version}
 	if i != nil {
 		ref.Cloud, ref.As = i(namespace, serviceAccount, p)

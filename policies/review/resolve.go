@@ -234,7 +234,7 @@ func (c *casefile) entryItem(p *store.SecretProviderClass, e store.Entry, accoun
 		return it
 	}
 	it.enc, _ = decode.ParseEncoding(e.Encoding)
-	it.ref = c.r.opt.Identify.ref(c.subject.ID.Namespace, account, p, e)
+	it.ref = c.r.opt.Identify.Ref(c.subject.ID.Namespace, account, p, e)
 	v := &it.entry.Vault
 	v.Ref, v.Name, v.Secret = it.ref.String(), p.Vault.Value, e.Name
 	it.entry.State = input.Unseen

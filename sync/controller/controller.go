@@ -96,6 +96,7 @@ type Controller struct {
 	listed map[client.ObjectKey][]vault.Ref // likewise, of vaults
 	fills  map[client.ObjectKey]string      // the Secret that each store fills
 	kick   func()                           // of the Run under way
+	soon   chan struct{}
 }
 
 // New checks the options.
@@ -118,7 +119,7 @@ func New(o Options) (*Controller, error) {
 	if o.Observe == nil {
 		o.Observe = func(Pass) {}
 	}
-	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}}, nil
+	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}, soon: make(chan struct{}, 1)}, nil
 }
 
 // Outlook is what a pass decided; Next is when the next one is due.
@@ -128,6 +129,7 @@ type Outlook struct {
 	Held    []verdict.Finding // what holds entries, or the whole store
 	Entries []EntryStatus
 	Next    time.Time
+	early   bool // the first listing of the vault is still to come
 	store   *unstructured.Unstructured
 	actual  plan.Actual
 	role    store.Role
@@ -150,6 +152,11 @@ func (c *Controller) Sync(ctx context.Context, key client.ObjectKey) (next time.
 			wrote = true
 			c.tell(o)
 		}
+	}
+	if o.early && wasReady(o.store) {
+		// A process that has just begun knows less than the one before: what that one
+		// told stands until the vault is listed.
+		return c.opt.Now().Add(firstRetry), nil
 	}
 	if err := c.report(ctx, o); err != nil {
 		return time.Time{}, err
@@ -200,7 +207,7 @@ func (c *Controller) Decide(ctx context.Context, key client.ObjectKey) (*Outlook
 	}
 	g := &gathering{Controller: c, ns: key.Namespace, declared: parsed.Declared}
 	g.run(ctx)
-	c.remember(key, g)
+	c.remember(ctx, key, g)
 	if err := c.values(ctx, g, o.actual); err != nil {
 		return nil, err
 	}
@@ -208,19 +215,32 @@ func (c *Controller) Decide(ctx context.Context, key client.ObjectKey) (*Outlook
 		return nil, err
 	}
 	c.describe(o, g)
+	o.early = g.early
 	return o, nil
 }
 
 // remember keeps what a store looks at for the background refresh.
-func (c *Controller) remember(key client.ObjectKey, g *gathering) {
+func (c *Controller) remember(ctx context.Context, key client.ObjectKey, g *gathering) {
+	var listed []vault.Ref
+	if needsListing(g.declared) {
+		if class, err := g.class(ctx, g.declared.Vault.ProviderClass); err == nil {
+			listed = []vault.Ref{g.refIn(class, g.declared.Vault.ServiceAccount, "", "").InVault()}
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wanted[key] = g.refs
-	delete(c.listed, key)
-	if class, err := g.class(context.Background(), g.declared.Vault.ProviderClass); err == nil && needsListing(g.declared) {
-		c.listed[key] = []vault.Ref{g.refIn(class, g.declared.Vault.ServiceAccount, "", "").InVault()}
+	if len(listed) > 0 && !slices.Equal(listed, c.listed[key]) {
+		select {
+		case c.soon <- struct{}{}:
+		default: // it is asked for already
+		}
 	}
+	c.wanted[key], c.listed[key] = g.refs, listed
 }
+
+// Soon asks for a refresh of the vault at once, since a listing is needed that was not
+// before, for warm.RefreshOptions.
+func (c *Controller) Soon() <-chan struct{} { return c.soon }
 
 func needsListing(d *store.ConnectorStore) bool {
 	return d.ChainPolicy == store.ChainFromVault || slices.ContainsFunc(d.Sources, func(s store.Source) bool { return s.VaultTags != nil })

@@ -36,6 +36,8 @@ type gathering struct {
 	// vault is the last trouble of the vault as a whole, nil if it answered.
 	vault *vault.Error
 	asked bool // whether the vault was asked at all
+	// early is whether the first listing of the vault is still to come.
+	early bool
 }
 
 // wish is a plan's, with what it takes to get its value.
@@ -217,6 +219,10 @@ func bears(tags, match map[string]string) bool {
 func (g *gathering) list(ctx context.Context, class *store.SecretProviderClass) ([]vault.Properties, error) {
 	g.asked = true
 	all, err := g.opt.Listings.List(ctx, g.refIn(class, g.declared.Vault.ServiceAccount, "", "").InVault())
+	if errors.Is(err, warm.ErrNotListed) {
+		g.early = true
+		return nil, err
+	}
 	g.note(err)
 	return all, err
 }

@@ -60,7 +60,7 @@ var rules = sync.OnceValues(func() (*engine.Engine, error) {
 // plant is a namespace with a vault, and everything of the sync loop real: the judge and
 // its rules, the memory and its refresh, the azsecrets client, the API server.
 type plant struct {
-	t      *testing.T
+	t      testing.TB
 	ns     string
 	kv     *keyvault.Server
 	now    atomic.Int64
@@ -75,7 +75,7 @@ type plant struct {
 	events []string
 }
 
-func newPlant(t *testing.T) *plant {
+func newPlant(t testing.TB) *plant {
 	t.Helper()
 	p := &plant{t: t, ns: srv.Namespace(t)}
 	p.now.Store(certtest.Epoch().Unix())

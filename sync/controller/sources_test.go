@@ -69,6 +69,35 @@ func TestTags(t *testing.T) {
 	p.holds(issuer, all)
 }
 
+// A new process knows no listing yet: what the one before told stands until it does,
+// and its first listing is asked for at once.
+func TestARestartDoesNotFlap(t *testing.T) {
+	p := newPlant(t)
+	root := ca(t, "Root", certtest.Options{})
+	p.put("root-der", root.DER, "store=issuer")
+	p.declare("issuers", "opcua-issuer", issuer, "{name: tagged, vaultTags: {match: {store: issuer}}}")
+	p.pass("issuers")
+	p.poll("issuers")
+	told := p.connectorStore("issuers").GetResourceVersion()
+	p.restart()
+	select {
+	case <-p.sync.Soon():
+		t.Error("a listing is asked for before it is needed")
+	default:
+	}
+	p.pass("issuers", "issuers")
+	select {
+	case <-p.sync.Soon():
+	default:
+		t.Error("nobody asks for the listing")
+	}
+	if p.connectorStore("issuers").GetResourceVersion() != told {
+		t.Errorf("the restart shows: %s", p.state("issuers"))
+	}
+	p.poll("issuers")
+	p.want("issuers", "Synced root.der:Synced(X-08,X-13)")
+}
+
 // A trust list is filled by tags only where the configuration says so.
 func TestTagsGrantNoTrust(t *testing.T) {
 	p := newPlant(t)

@@ -249,6 +249,12 @@ func (c *Controller) report(ctx context.Context, o *Outlook) error {
 	return nil
 }
 
+// wasReady reports whether a status was told of what is declared now.
+func wasReady(u *unstructured.Unstructured) bool {
+	observed, ok, _ := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
+	return ok && observed == u.GetGeneration()
+}
+
 // normal is a status as it comes back from the API server, for comparing.
 func normal(s status) string {
 	if s.Conditions == nil {

@@ -24,6 +24,8 @@ var never = map[string][]string{
 	"policies/verdict": {module, "github.com/"},
 	"policies/input":   {module + "certs", module + "policies/"},
 	"policies/pages":   {module + "policies/review", module + "policies/custom", module + "certs/vault/warm"},
+	"sync":             {"github.com/Azure/", module + "cmd", module + "webhook", module + "certs/vault/azure", module + "certs/store/cluster"},
+	"sync/plan":        {"k8s.io/", "sigs.k8s.io/controller-runtime", module + "policies", module + "certs/vault"},
 	"webhook":          {"github.com/Azure/", module + "cmd", module + "sync", module + "certs/vault/azure", module + "certs/store/cluster"},
 	"cmd/internal":     {"github.com/Azure/", "sigs.k8s.io/controller-runtime", module + "cmd/storewarden"},
 }

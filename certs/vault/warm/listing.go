@@ -3,6 +3,7 @@ package warm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -30,8 +31,11 @@ func (m *Memory) List(_ context.Context, of vault.Ref) ([]vault.Properties, erro
 	case l != nil && l.err != nil:
 		return nil, l.err
 	}
-	return nil, &vault.Error{Ref: of, Reason: vault.Timeout, Message: "the vault was not listed yet"}
+	return nil, &vault.Error{Ref: of, Reason: vault.Timeout, Message: "the vault was not listed yet", Err: ErrNotListed}
 }
+
+// ErrNotListed is wrapped where the first listing of a vault is still to come.
+var ErrNotListed = errors.New("not listed yet")
 
 // setListing keeps the outcome of a listing; one that failed leaves what is known. No
 // listing at all is one that is not permitted.

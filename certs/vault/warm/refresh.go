@@ -25,6 +25,8 @@ type RefreshOptions struct {
 	Listed func() []vault.Ref
 	// Done is called after each cycle; nil calls nobody.
 	Done func()
+	// Soon begins the next cycle at once; nil is silent.
+	Soon <-chan struct{}
 	// Every is the time between the ends and the starts of cycles. It must be
 	// shorter than the memory's FreshFor, or admission asks the vault meanwhile.
 	Every time.Duration // default 5 minutes
@@ -48,8 +50,14 @@ func (m *Memory) Refresh(ctx context.Context, o RefreshOptions) error {
 	r := &refresher{RefreshOptions: o, m: m, vaults: map[vault.Ref]*listed{}}
 	// Many clusters start together after an outage; they must not ask together.
 	for pause := time.Duration(rand.Int64N(int64(min(o.Every, 30*time.Second)))); ; pause = o.Every*9/10 + time.Duration(rand.Int64N(int64(o.Every/5+1))) {
-		if err := sleep(ctx, pause); err != nil {
-			return nil //nolint:nilerr // the end is no error
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-o.Soon:
+			timer.Stop()
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
 		}
 		r.cycle(ctx)
 	}
