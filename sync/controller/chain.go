@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
@@ -59,7 +60,7 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 	}
 	held := g.held()
 	if g.declared.Role == store.RoleIssuer {
-		queue := append(g.trusted(ctx), held...)
+		queue := append(g.inStores(ctx, store.RoleTrust, store.RoleClient), held...)
 		for len(queue) > 0 {
 			x := queue[0]
 			queue = queue[1:]
@@ -116,18 +117,47 @@ func (g *gathering) held() []*certs.Certificate {
 	return out
 }
 
-// trusted are the certificates of the trust list and of the client store that go with
-// the issuer list.
-func (g *gathering) trusted(ctx context.Context) []*certs.Certificate {
+// needed reports, of keys that no source names any more, whether something in the
+// stores still chains to the CA under it, and to no other that stays.
+func (g *gathering) needed(ctx context.Context, a plan.Actual) func(key string) bool {
+	below := sync.OnceValue(func() []*certs.Certificate { return g.below(ctx, a) }) // most passes remove nothing
+	staying := g.held()
+	covered := func(x *certs.Certificate) bool {
+		return slices.ContainsFunc(staying, func(ca *certs.Certificate) bool {
+			return ca.IsCA && ca.SHA256 != x.SHA256 && issued(ca, x.RawIssuer, x.AuthorityKeyID)
+		})
+	}
+	return func(key string) bool {
+		b := decode.Bytes(a.Data[key])
+		return slices.ContainsFunc(b.Certificates, func(ca *certs.Certificate) bool {
+			return ca.IsCA && slices.ContainsFunc(below(), func(x *certs.Certificate) bool {
+				return x.SHA256 != ca.SHA256 && !x.SelfIssued && !covered(x) && issued(ca, x.RawIssuer, x.AuthorityKeyID)
+			})
+		})
+	}
+}
+
+// below are the certificates of this store and of those that go with it.
+func (g *gathering) below(ctx context.Context, a plan.Actual) []*certs.Certificate {
 	var out []*certs.Certificate
-	for _, role := range []store.Role{store.RoleTrust, store.RoleClient} {
+	for _, v := range a.Data {
+		b := decode.Bytes(v)
+		out = append(out, b.Certificates...)
+	}
+	return append(out, g.inStores(ctx, store.RoleTrust, store.RoleIssuer, store.RoleClient)...)
+}
+
+// inStores are the certificates of the namespace's other stores of the roles.
+func (g *gathering) inStores(ctx context.Context, roles ...store.Role) []*certs.Certificate {
+	var out []*certs.Certificate
+	for _, role := range roles {
 		name := g.opt.Inventory.NameOf(g.ns, role)
-		if name == "" {
+		if name == "" || name == g.declared.SecretName {
 			continue
 		}
 		o, err := g.opt.Peers.Get(ctx, store.KindSecret, g.ns, name)
 		if err != nil || o.Secret == nil {
-			continue // a list that is not there yet trusts nothing
+			continue // a list that is not there yet holds nothing
 		}
 		for _, v := range o.Secret.Data {
 			b := decode.Bytes(v)
@@ -135,41 +165,4 @@ func (g *gathering) trusted(ctx context.Context) []*certs.Certificate {
 		}
 	}
 	return out
-}
-
-// needed reports, of keys that no source names any more, whether something in the
-// stores still chains to the CA under it.
-func (g *gathering) needed(ctx context.Context, a plan.Actual) func(key string) bool {
-	staying := g.held()
-	covered := func(x *certs.Certificate) bool {
-		return slices.ContainsFunc(staying, func(ca *certs.Certificate) bool {
-			return ca.IsCA && ca.SHA256 != x.SHA256 && issued(ca, x.RawIssuer, x.AuthorityKeyID)
-		})
-	}
-	var below []*certs.Certificate
-	for _, role := range []store.Role{store.RoleTrust, store.RoleIssuer, store.RoleClient} {
-		if name := g.opt.Inventory.NameOf(g.ns, role); name != "" && name != g.declared.SecretName {
-			if o, err := g.opt.Peers.Get(ctx, store.KindSecret, g.ns, name); err == nil && o.Secret != nil {
-				for _, v := range o.Secret.Data {
-					b := decode.Bytes(v)
-					below = append(below, b.Certificates...)
-				}
-			}
-		}
-	}
-	for _, v := range a.Data {
-		b := decode.Bytes(v)
-		below = append(below, b.Certificates...)
-	}
-	return func(key string) bool {
-		b := decode.Bytes(a.Data[key])
-		for _, ca := range b.Certificates {
-			for _, x := range below {
-				if ca.IsCA && x.SHA256 != ca.SHA256 && !x.SelfIssued && !covered(x) && issued(ca, x.RawIssuer, x.AuthorityKeyID) {
-					return true
-				}
-			}
-		}
-		return false
-	}
 }

@@ -437,7 +437,7 @@ func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error 
 			}
 		}
 		if !again {
-			c.learnVerdict(o, v)
+			c.learnVerdict(o, g, v)
 			return nil
 		}
 	}

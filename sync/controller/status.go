@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/storewarden/storewarden/certs"
 	"github.com/storewarden/storewarden/certs/decode"
 	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/sync/plan"
@@ -77,7 +78,13 @@ type status struct {
 const maxEntries = 1000
 
 // learnVerdict keeps what the judge says of what will stand in the store.
-func (c *Controller) learnVerdict(o *Outlook, v verdict.Verdict) {
+func (c *Controller) learnVerdict(o *Outlook, g *gathering, v verdict.Verdict) {
+	seen := map[string]*certs.Bundle{} // by digest
+	for _, w := range g.wishes {
+		if w.bundle != nil {
+			seen[w.Digest] = w.bundle
+		}
+	}
 	codes := map[string][]string{}
 	for _, f := range v.Findings {
 		if f.Entry != "" && f.Severity != verdict.Info && !slices.Contains(codes[f.Entry], f.Code) {
@@ -89,7 +96,14 @@ func (c *Controller) learnVerdict(o *Outlook, v verdict.Verdict) {
 		s := EntryStatus{Key: e.Key, Source: e.Source, VaultVersion: e.VaultVersion, State: e.State, Findings: slices.Concat(e.Codes, codes[e.Key]), Message: e.Message}
 		slices.Sort(s.Findings)
 		s.Findings = slices.Compact(s.Findings)
-		describeValue(&s, data[e.Key])
+		if value := data[e.Key]; value != nil {
+			b := seen[plan.Digest(value)]
+			if b == nil {
+				decoded := decode.Bytes(value)
+				b = &decoded
+			}
+			describeValue(&s, b)
+		}
 		o.Entries = append(o.Entries, s)
 	}
 	if !v.NextChange.IsZero() && v.NextChange.Before(o.Next) {
@@ -98,11 +112,9 @@ func (c *Controller) learnVerdict(o *Outlook, v verdict.Verdict) {
 }
 
 // describeValue tells what the store holds, or will.
-func describeValue(s *EntryStatus, value []byte) {
-	b := decode.Bytes(value)
+func describeValue(s *EntryStatus, b *certs.Bundle) {
 	end := time.Time{}
 	switch {
-	case value == nil:
 	case len(b.Certificates) > 0:
 		s.Subject, s.Fingerprint, end = b.Certificates[0].Subject, b.Certificates[0].SHA256, b.Certificates[0].NotAfter
 	case len(b.CRLs) > 0:
