@@ -97,6 +97,7 @@ type Controller struct {
 	fills  map[client.ObjectKey]string      // the Secret that each store fills
 	kick   func()                           // of the Run under way
 	soon   chan struct{}
+	rivals map[string]rivals // by namespace
 }
 
 // New checks the options.
@@ -119,7 +120,7 @@ func New(o Options) (*Controller, error) {
 	if o.Observe == nil {
 		o.Observe = func(Pass) {}
 	}
-	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}, soon: make(chan struct{}, 1)}, nil
+	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}, soon: make(chan struct{}, 1), rivals: map[string]rivals{}}, nil
 }
 
 // Outlook is what a pass decided; Next is when the next one is due.
@@ -287,7 +288,7 @@ func (c *Controller) actual(ctx context.Context, o *Outlook, ns string, d *store
 	if role, reserved := store.Reserved(d.SecretName); reserved && role != d.Role {
 		return refuse(reasonNotAStore, "Secret %s is reserved for role %s: set spec.role to it in a new ConnectorStore", d.SecretName, role)
 	}
-	if twin, err := c.twin(ctx, o.store, ns, d.SecretName); err != nil {
+	if twin, err := c.twin(ctx, o.store, d.SecretName); err != nil {
 		return err
 	} else if twin != "" {
 		return refuse(reasonDuplicate, "ConnectorStore %s fills Secret %s already: delete one of the two", twin, d.SecretName)
@@ -332,27 +333,6 @@ func (c *Controller) mayCreate(ctx context.Context, ns string, d *store.Connecto
 		return nil
 	}
 	return refuse(reasonWaiting, "SecretSync %s is to make the Secret, and has not yet; where no sync controller runs, add a source secretSync with its name", d.SecretName)
-}
-
-// twin is the older ConnectorStore with the same Secret, "" for none.
-func (c *Controller) twin(ctx context.Context, of *unstructured.Unstructured, ns, secretName string) (string, error) {
-	all := &unstructured.UnstructuredList{}
-	all.SetGroupVersionKind(storeKind.GroupVersion().WithKind(storeKind.Kind + "List"))
-	if err := c.opt.Client.List(ctx, all, client.InNamespace(ns)); err != nil {
-		return "", fmt.Errorf("list ConnectorStores of namespace %s: %w", ns, err)
-	}
-	for i := range all.Items {
-		other := &all.Items[i]
-		name, _, _ := unstructured.NestedString(other.Object, "spec", "secretName")
-		if name != secretName || other.GetName() == of.GetName() || other.GetDeletionTimestamp() != nil {
-			continue
-		}
-		at, ours := other.GetCreationTimestamp(), of.GetCreationTimestamp()
-		if at.Before(&ours) || at.Equal(&ours) && other.GetName() < of.GetName() {
-			return other.GetName(), nil
-		}
-	}
-	return "", nil
 }
 
 // values reads what the store does not hold yet.
