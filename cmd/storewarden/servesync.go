@@ -184,7 +184,7 @@ func newSync(c config.Config, cfg *rest.Config, kept keptVault, log *slog.Logger
 	var memory review.Vault
 	if kept.memory != nil {
 		memory = kept.memory
-		o.Vault, o.Values, o.Listings = kept.memory, kept.reader, kept.memory
+		o.Vault, o.Values, o.Listings = kept.memory, kept.memory, kept.memory
 	}
 	o.Judge, err = newReviewer(c, e, memory, true)
 	return o, err
@@ -206,6 +206,7 @@ type syncMetrics struct {
 	writes  *prometheus.CounterVec
 	entries *prometheus.GaugeVec
 	last    *prometheus.GaugeVec
+	expires *prometheus.GaugeVec
 	took    prometheus.Histogram
 	leading prometheus.Gauge
 }
@@ -219,11 +220,13 @@ func newSyncMetrics(r prometheus.Registerer) (*syncMetrics, error) {
 		entries: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_entries",
 			Help: "Entries of a ConnectorStore by state: Synced, Held, Missing, Foreign, Retained."}, append(store, "state")),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_last_pass_timestamp_seconds", Help: "When the last pass over a ConnectorStore ended."}, store),
+		expires: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_next_expiry_timestamp_seconds",
+			Help: "When the first certificate or CRL of a ConnectorStore ends."}, store),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "storewarden_sync_pass_seconds", Help: "How long a pass took.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12)}),
 		leading: prometheus.NewGauge(prometheus.GaugeOpts{Name: "storewarden_sync_leading", Help: "1 while this replica is the one that writes."}),
 	}
-	for _, c := range []prometheus.Collector{m.passes, m.writes, m.entries, m.last, m.took, m.leading} {
+	for _, c := range []prometheus.Collector{m.passes, m.writes, m.entries, m.last, m.expires, m.took, m.leading} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -240,5 +243,8 @@ func (m *syncMetrics) observe(p controller.Pass) {
 		m.entries.WithLabelValues(p.Namespace, p.Name, string(s)).Set(float64(p.Entries[s]))
 	}
 	m.last.WithLabelValues(p.Namespace, p.Name).SetToCurrentTime()
+	if !p.NextExpiry.IsZero() {
+		m.expires.WithLabelValues(p.Namespace, p.Name).Set(float64(p.NextExpiry.Unix()))
+	}
 	m.took.Observe(p.Took.Seconds())
 }

@@ -84,6 +84,7 @@ type Pass struct {
 	Outcome         string // the reason of the condition Ready
 	Wrote           bool
 	Entries         map[plan.State]int
+	NextExpiry      time.Time // zero for none
 	Took            time.Duration
 }
 
@@ -166,7 +167,11 @@ func (c *Controller) Sync(ctx context.Context, key client.ObjectKey) (next time.
 	for _, e := range o.Plan.Entries {
 		states[e.State]++
 	}
-	c.opt.Observe(Pass{Namespace: key.Namespace, Name: key.Name, Outcome: o.Ready.Reason, Wrote: wrote, Entries: states, Took: c.opt.Now().Sub(started)})
+	var ends time.Time
+	if o.summary.NextExpiry != nil {
+		ends = o.summary.NextExpiry.Time
+	}
+	c.opt.Observe(Pass{NextExpiry: ends, Namespace: key.Namespace, Name: key.Name, Outcome: o.Ready.Reason, Wrote: wrote, Entries: states, Took: c.opt.Now().Sub(started)})
 	if o.Ready.retry != nil {
 		return time.Time{}, o.Ready.retry
 	}

@@ -355,13 +355,27 @@ func TestExpiryAhead(t *testing.T) {
 	p := newPlant(t)
 	soon := leaf(t, "soon", certtest.Options{NotAfter: certtest.Epoch().Add(10 * 24 * time.Hour)})
 	p.put("soon-der", soon.DER)
-	p.declare("trust", "opcua-trust", trust, "{name: a, vaultSecret: {name: soon-der}}")
+	p.put("later-der", leaf(t, "later", certtest.Options{NotAfter: certtest.Epoch().Add(33 * 24 * time.Hour)}).DER)
+	p.declare("trust", "opcua-trust", trust, "{name: a, vaultSecret: {name: soon-der}}, {name: b, vaultSecret: {name: later-der}}")
 	p.pass("trust")
 	s, _, _ := unstructured.NestedMap(p.connectorStore("trust").Object, "status", "summary")
 	if s["expiringSoon"] != int64(1) || s["nextExpiry"] != certtest.Epoch().Add(10*24*time.Hour).UTC().Format(time.RFC3339) {
 		t.Errorf("%v", s)
 	}
-	p.want("trust", "Synced soon.der:Synced(X-03)")
+	p.want("trust", "Synced later.der:Synced soon.der:Synced(X-03)")
+	if !p.told("ExpiringSoon: what ends soon: soon.der (CN=soon) on ") {
+		t.Errorf("events %v", p.events)
+	}
+	p.events = nil
+	p.poll("trust")
+	if p.told("ExpiringSoon") {
+		t.Error("it is announced again and again")
+	}
+	p.now.Add(4 * 24 * 3600)
+	p.poll("trust")
+	if !p.told("later.der (CN=later) on ") {
+		t.Errorf("events %v", p.events)
+	}
 	p.now.Store(certtest.Epoch().Add(10*24*time.Hour - time.Minute).Unix())
 	next, err := p.sync.Sync(t.Context(), p.key("trust"))
 	must(t, err)

@@ -201,6 +201,26 @@ func TestSecretSyncs(t *testing.T) {
 	must(t, p.sse.Sync(t.Context(), p.ns, trust)) // it lets go of oven.der
 	p.holds(trust, all)
 
+	// Giving back: the controller takes it on first, and then we let go.
+	p.change2(trust, store.SecretSyncAPI, store.KindSecretSync, func(o *unstructured.Unstructured) {
+		data, _, _ := unstructured.NestedSlice(o.Object, "spec", "secretObject", "data")
+		must(t, unstructured.SetNestedSlice(o.Object, append(data, map[string]any{"sourcePath": "oven-der", "targetKey": "oven.der"}), "spec", "secretObject", "data"))
+	})
+	must(t, p.sse.Sync(t.Context(), p.ns, trust))
+	p.change("waits", func(spec map[string]any, _ *unstructured.Unstructured) { spec["sources"] = spec["sources"].([]any)[:1] })
+	p.pass("waits")
+	p.want("waits", "Synced root.der:Synced(X-13)")
+	p.holds(trust, all)
+	p.change2(trust, store.SecretSyncAPI, store.KindSecretSync, func(o *unstructured.Unstructured) {
+		data, _, _ := unstructured.NestedSlice(o.Object, "spec", "secretObject", "data")
+		must(t, unstructured.SetNestedSlice(o.Object, data[:1], "spec", "secretObject", "data"))
+	})
+	must(t, p.sse.Sync(t.Context(), p.ns, trust))
+	p.holds(trust, map[string][]byte{"press.der": press.DER, "root.der": root.DER}) // it is the controller's alone again
+	p.change("waits", func(spec map[string]any, _ *unstructured.Unstructured) {
+		spec["sources"] = append(spec["sources"].([]any), map[string]any{"name": "sync", "secretSync": map[string]any{"name": trust}})
+	})
+
 	// Deleted: made anew at once, by us where we are told to.
 	must(t, srv.Client.Delete(t.Context(), p.secret(trust)))
 	p.pass("waits")

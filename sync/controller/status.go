@@ -127,7 +127,6 @@ func describeValue(s *EntryStatus, b *certs.Bundle) {
 
 // describe makes conditions and summary of a plan.
 func (c *Controller) describe(o *Outlook, g *gathering) {
-	now := c.opt.Now()
 	for _, e := range o.Entries {
 		switch e.State {
 		case plan.Synced:
@@ -144,7 +143,7 @@ func (c *Controller) describe(o *Outlook, g *gathering) {
 		if e.NotAfter == nil {
 			continue
 		}
-		if warn := e.NotAfter.Add(-c.opt.ExpiryWarning); !now.Before(warn) {
+		if warn := e.NotAfter.Add(-c.opt.ExpiryWarning); c.endsSoon(e) {
 			o.summary.ExpiringSoon++
 		} else if warn.Before(o.Next) {
 			o.Next = warn
@@ -255,10 +254,34 @@ func (c *Controller) report(ctx context.Context, o *Outlook) error {
 		}
 		return fmt.Errorf("write status of ConnectorStore %s: %w", o.store.GetName(), err)
 	}
+	c.announce(o, old)
 	if turned {
 		c.opt.Event(o.store, o.Ready.Status != metav1.ConditionTrue, o.Ready.Reason, o.Ready.Message)
 	}
 	return nil
+}
+
+// endsSoon reports whether an entry's end is near, or over.
+func (c *Controller) endsSoon(e EntryStatus) bool {
+	return e.NotAfter != nil && !c.opt.Now().Before(e.NotAfter.Add(-c.opt.ExpiryWarning))
+}
+
+// announce raises an event for what ends soon and did not a pass ago.
+func (c *Controller) announce(o *Outlook, old status) {
+	known := map[string]bool{}
+	for _, e := range old.Entries {
+		known[e.Key+e.Fingerprint] = true
+	}
+	more := o.summary.ExpiringSoon > old.Summary.ExpiringSoon // time alone did it
+	var ending []string
+	for _, e := range o.Entries {
+		if c.endsSoon(e) && (more || !known[e.Key+e.Fingerprint]) {
+			ending = append(ending, fmt.Sprintf("%s (%s) on %s", e.Key, e.Subject, e.NotAfter.UTC().Format(time.DateOnly)))
+		}
+	}
+	if len(ending) > 0 {
+		c.opt.Event(o.store, true, "ExpiringSoon", "what ends soon: "+few(ending)+"; put a new version into the vault, and it is taken over")
+	}
 }
 
 // wasReady reports whether a status was told of what is declared now.

@@ -234,21 +234,37 @@ func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts,
 			facts, err = nil, fmt.Errorf("read vault secret %s: storewarden met a defect of its own", k)
 		}
 	}()
-	b := m.budgetOf(k.Vault)
-	if pause := b.paused(m.opt.Now()); pause > 0 {
-		return nil, &vault.Error{Ref: k, Reason: vault.Throttled, Code: "Throttled", RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
-	}
-	if !paid {
-		if err := b.wait(ctx, false, m.opt.Now); err != nil {
-			return nil, &vault.Error{Ref: k, Reason: vault.Throttled, Message: "not fetched: more calls to this vault are due than its budget allows", Err: err}
-		}
-	}
-	secret, err := m.reader.Get(ctx, k)
-	m.observe(k.Vault, "get", err)
+	secret, err := m.read(ctx, k, paid)
 	if err != nil {
 		return nil, err
 	}
 	return learned(secret, m.opt.Now())
+}
+
+// Get reads a secret with its value, which is not kept, within the vault's budget. It
+// is for whoever must write the value on.
+func (m *Memory) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.opt.Timeout)
+	defer cancel()
+	return m.read(ctx, ref, false)
+}
+
+// read makes a call, unless the vault wants to be left alone. It takes it from the
+// vault's budget unless that was done.
+func (m *Memory) read(ctx context.Context, ref vault.Ref, paid bool) (vault.Secret, error) {
+	name := key(ref).Vault
+	b := m.budgetOf(name)
+	if pause := b.paused(m.opt.Now()); pause > 0 {
+		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.Throttled, Code: "Throttled", RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
+	}
+	if !paid {
+		if err := b.wait(ctx, false, m.opt.Now); err != nil {
+			return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.Throttled, Message: "not fetched: more calls to this vault are due than its budget allows", Err: err}
+		}
+	}
+	s, err := m.reader.Get(ctx, ref)
+	m.observe(name, "get", err)
+	return s, err
 }
 
 // Forget drops all that is known, since the vault behind it is another one now.
