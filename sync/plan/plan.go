@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/storewarden/storewarden/certs/store"
 )
@@ -168,10 +169,7 @@ func Unit(role store.Role, key string) string {
 func (p *Plan) unit(ws []Wish, a Actual, o Options) {
 	bad := ""
 	for _, w := range ws {
-		switch {
-		case foreign(w, a):
-			bad = cmp.Or(bad, w.Key)
-		case w.Digest == "", len(o.Refused[w.Key]) > 0:
+		if foreign(w, a) || w.Digest == "" || len(o.Refused[w.Key]) > 0 {
 			bad = cmp.Or(bad, w.Key)
 		}
 	}
@@ -224,7 +222,7 @@ func owners(a Actual, key string) string {
 		return "not known"
 	}
 	slices.Sort(out)
-	return fmt.Sprint(out[0])
+	return strings.Join(out, ", ")
 }
 
 // MaxRemoved is the share of our keys, in percent, that goes at once unasked. A
