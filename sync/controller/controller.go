@@ -314,6 +314,8 @@ func (c *Controller) actual(ctx context.Context, o *Outlook, ns string, d *store
 	switch {
 	case !reserved && label != string(d.Role):
 		return refuse(reasonNotAStore, "Secret %s is not a store: only Secrets that do not exist, or bear the label %s=%s, are filled", d.SecretName, store.StoreLabel, d.Role)
+	case label != "" && label != string(d.Role):
+		return refuse(reasonNotAStore, "Secret %s bears the label %s=%s, and not %s: correct the one that is wrong", d.SecretName, store.StoreLabel, label, d.Role)
 	case immutable:
 		return refuse(reasonNotAStore, "Secret %s is marked immutable and cannot be filled: delete it, and it is made anew", d.SecretName)
 	case kind != "" && kind != "Opaque":
@@ -402,8 +404,9 @@ func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error 
 		opt.NoRemoval = g.unseen[0]
 	}
 	for {
+		o.Ready = Condition{}
 		o.Plan = plan.New(wishes, o.actual, opt)
-		v, err := c.review(ctx, o, g)
+		v, err := c.review(ctx, o, g, o.Plan.Proposed(o.actual))
 		if err != nil {
 			return err
 		}
@@ -416,9 +419,14 @@ func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error 
 					o.Held = append(o.Held, f)
 					again = true
 				}
-			case f.Entry == "" && o.Plan.Write:
-				o.Held = append(o.Held, f)
-				o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reasonRefused, Message: fmt.Sprintf("%s: %s. Fix: %s", f.Code, f.Message, f.Remedy)}
+			case o.Plan.Write:
+				stood, err := c.stood(ctx, o, g, f)
+				if err != nil {
+					return err
+				}
+				if !stood {
+					o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reasonRefused, Message: fmt.Sprintf("%s: %s. Fix: %s", f.Code, f.Message, f.Remedy)}
+				}
 			}
 		}
 		if !again {
@@ -441,9 +449,18 @@ func (c *Controller) refuse(o *Outlook, refused map[string][]string, f verdict.F
 	return any
 }
 
-// review has the judge see the Secret as the plan leaves it.
-func (c *Controller) review(ctx context.Context, o *Outlook, g *gathering) (verdict.Verdict, error) {
-	data := o.Plan.Proposed(o.actual)
+// stood reports whether what is said of the whole Secret is said of it as it stands:
+// to write nothing would not mend it.
+func (c *Controller) stood(ctx context.Context, o *Outlook, g *gathering, f verdict.Finding) (bool, error) {
+	if !o.actual.Exists {
+		return false, nil
+	}
+	v, err := c.review(ctx, o, g, o.actual.Data)
+	return slices.ContainsFunc(v.Findings, func(old verdict.Finding) bool { return old.Code == f.Code && old.Entry == "" }), err
+}
+
+// review has the judge see the Secret with some data.
+func (c *Controller) review(ctx context.Context, o *Outlook, g *gathering, data map[string]store.Value) (verdict.Verdict, error) {
 	secret := &store.Secret{Type: "Opaque", Data: data}
 	for key := range data {
 		secret.Keys = append(secret.Keys, key)

@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +16,11 @@ import (
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
 	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/policies"
+	"github.com/storewarden/storewarden/policies/engine"
+	"github.com/storewarden/storewarden/policies/input"
+	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/sync/controller"
 	"github.com/storewarden/storewarden/sync/plan"
 	"github.com/storewarden/storewarden/test/certtest"
 	"github.com/storewarden/storewarden/test/keyvault"
@@ -381,5 +387,54 @@ func TestExpiryAhead(t *testing.T) {
 	must(t, err)
 	if wait := next.Sub(p.clock()); wait <= 0 || wait > 2*time.Minute {
 		t.Errorf("the next pass is in %s", wait)
+	}
+}
+
+// A rule of one's own that speaks of the whole store: what would break it is not
+// written, as a whole; what it says of a store that is so already blocks nothing.
+func TestRefusedAsAWhole(t *testing.T) {
+	own := engine.File{Name: "acme_02/acme_02.rego", Text: []byte(`# METADATA
+# title: A store has two entries at the most
+# description: So that one can see them all.
+# custom:
+#   subjects: [Secret]
+#   severity: deny
+#   message: "the store has more than two entries"
+#   remedy: "Spread them over two stores"
+#   symptom: None.
+#   sources: ["ACME security standard 12, section 5"]
+package custom.rules.acme_02
+
+finding contains {"code": "ACME-02", "field": "data"} if count(input.entries) > 2
+`)}
+	e, err := engine.New(engine.Options{Config: input.DefaultConfig(), Custom: []engine.File{own}}, policies.Files)
+	must(t, err)
+	p := newPlant(t)
+	r, err := review.New(review.Options{Engine: e, Inventory: p.opt.Inventory, Vault: p.memory})
+	must(t, err)
+	p.opt.Judge = r
+	p.sync, err = controller.New(p.opt)
+	must(t, err)
+	held := map[string][]byte{}
+	for _, name := range []string{"a", "b", "c"} {
+		held[name+".der"] = leaf(t, name, certtest.Options{}).DER
+		p.put(name+"-der", held[name+".der"])
+	}
+	p.declare("trust", "opcua-trust", trust, "{name: a, vaultSecret: {name: a-der}}, {name: b, vaultSecret: {name: b-der}}")
+	p.pass("trust")
+	p.change("trust", func(spec map[string]any, _ *unstructured.Unstructured) {
+		spec["sources"] = append(spec["sources"].([]any), map[string]any{"name": "c", "vaultSecret": map[string]any{"name": "c-der"}})
+	})
+	p.pass("trust")
+	if c := p.condition("trust", "Ready"); c.Reason != "Refused" || !strings.Contains(c.Message, "Fix: Spread them over two stores") {
+		t.Errorf("%s: %s", c.Reason, c.Message)
+	}
+	p.holds(trust, map[string][]byte{"a.der": held["a.der"], "b.der": held["b.der"]})
+	p.change2(trust, "v1", "Secret", func(o *unstructured.Unstructured) { // by hand there are three now
+		o.Object["data"].(map[string]any)["hand.der"] = base64.StdEncoding.EncodeToString(leaf(t, "hand", certtest.Options{}).DER)
+	})
+	p.pass("trust")
+	if s := p.secret(trust); string(s.Data["c.der"]) != string(held["c.der"]) {
+		t.Error("what stood before blocks what is right")
 	}
 }

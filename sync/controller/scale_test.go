@@ -53,7 +53,7 @@ func BenchmarkScale(b *testing.B) {
 		for n := range 3 {
 			measure(fmt.Sprintf("poll %d, nothing changed", n+1), func() { p.poll(names...) })
 		}
-		for n := range 5 {
+		for n := range 12 { // an hour of them
 			for i := range stores {
 				if i%2 == 0 {
 					p.put(fmt.Sprintf("s%03d-%02d-der", i, n), leaf(b, "server", certtest.Options{KeyName: fmt.Sprint("n", n)}).DER)
