@@ -79,6 +79,9 @@ func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdic
 			v.Problems = append(v.Problems, verdict.Problem{Reason: p, Message: it.entry.Vault.Message, Object: v.Object, VaultRef: it.entry.Vault.Ref})
 		}
 	}
+	if c.subject.Declared != nil {
+		results = slices.DeleteFunc(results, ofSyncAlone)
+	}
 	findings := make([]verdict.Finding, len(results))
 	for i, res := range results {
 		var err error
@@ -96,6 +99,12 @@ func (c *casefile) verdict(doc *input.Document, results []engine.Result) (verdic
 	}
 	v.Sort()
 	return v, nil
+}
+
+// ofSyncAlone is what a rule says of a SecretSync's own fields, which a ConnectorStore
+// does not have.
+func ofSyncAlone(r engine.Result) bool {
+	return r.Entry == engine.None && r.Field != "spec.secretProviderClassName"
 }
 
 // saidBetter reports whether another finding on the same entry, no milder than
