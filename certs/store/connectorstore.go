@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/storewarden/storewarden/certs"
@@ -112,15 +111,19 @@ func DerivedKey(secret string, content *certs.Bundle) string {
 
 // Kind tells which member is set, "" for none.
 func (s Source) Kind() string {
-	var kinds []string
-	for kind, set := range map[string]bool{"vaultSecret": s.VaultSecret != nil, "vaultTags": s.VaultTags != nil, "secretSync": s.SecretSync != nil,
-		"certManager": s.CertManager != nil, "configMap": s.ConfigMap != nil, "secret": s.Secret != nil} {
-		if set {
-			kinds = append(kinds, kind)
-		}
+	switch {
+	case s.VaultSecret != nil:
+		return "vaultSecret"
+	case s.VaultTags != nil:
+		return "vaultTags"
+	case s.SecretSync != nil:
+		return "secretSync"
+	case s.CertManager != nil:
+		return "certManager"
+	case s.ConfigMap != nil:
+		return "configMap"
+	case s.Secret != nil:
+		return "secret"
 	}
-	if len(kinds) == 0 {
-		return ""
-	}
-	return slices.Min(kinds)
+	return ""
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,20 +40,29 @@ func (c *Controller) apply(ctx context.Context, o *Outlook) error {
 func (c *Controller) failed(o *Outlook, err error) {
 	reason, message, retry := "ApplyFailed", "the API server did not take the Secret", true
 	switch {
-	case apierrors.IsConflict(err), apierrors.IsInvalid(err):
+	case apierrors.IsRequestEntityTooLargeError(err), hasCause(err, "data", metav1.CauseTypeTooLong):
+		reason, message, retry = "TooLarge", "the Secret would exceed 1 MiB; spread its entries over two stores", false
+	case apierrors.IsConflict(err), hasCause(err, "metadata.uid", metav1.CauseTypeFieldValueInvalid):
 		// Another field manager took a key, or the Secret was deleted or made anew,
 		// since it was read.
 		reason, message = "Conflict", "the Secret was changed meanwhile; it is read again"
 	case apierrors.IsForbidden(err):
 		reason, message = "Forbidden", "the API server refuses the write: "+clean(err)
-	case apierrors.IsRequestEntityTooLargeError(err):
-		reason, message, retry = "TooLarge", "the Secret would exceed 1 MiB; spread its entries over two stores", false
 	}
 	o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
 	if retry {
 		o.Ready.retry = fmt.Errorf("write Secret of ConnectorStore %s/%s: %s", o.store.GetNamespace(), o.store.GetName(), reason)
 	}
 	c.opt.Log.Warn("a store was not written", "namespace", o.store.GetNamespace(), "name", o.store.GetName(), "reason", reason)
+}
+
+// hasCause reports whether the API server names a field of the object as the cause.
+func hasCause(err error, field string, kind metav1.CauseType) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return false
+	}
+	return slices.ContainsFunc(status.Status().Details.Causes, func(c metav1.StatusCause) bool { return c.Field == field && c.Type == kind })
 }
 
 // clean is the API server's message of a refusal, bounded. It never holds a value:

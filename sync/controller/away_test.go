@@ -142,6 +142,21 @@ func TestAPIServerAwayAndSlow(t *testing.T) {
 	await(t, "a deletion, seen by a new watch", holds(3))
 }
 
+// A Secret that would be too large is told as that, and what it holds stays.
+func TestTooLarge(t *testing.T) {
+	p := newPlant(t)
+	p.create("apiVersion: v1\nkind: Secret\nmetadata: {name: " + trust + "}\nstringData: {notes: \"" + strings.Repeat("x", 1<<20-100) + "\"}")
+	p.put("press-der", leaf(t, "press", certtest.Options{}).DER)
+	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
+	p.pass("trust")
+	if c := p.condition("trust", "Ready"); c.Reason != "TooLarge" {
+		t.Errorf("Ready is %s: %s", c.Reason, c.Message)
+	}
+	if s := p.secret(trust); len(s.Data) != 1 {
+		t.Errorf("it holds %d keys", len(s.Data))
+	}
+}
+
 // What the API server refuses is told in the condition, and nothing is forced: a policy
 // of somebody else, and a Secret that would be too large.
 func TestWritesThatAreRefused(t *testing.T) {

@@ -7,7 +7,6 @@ package controller
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,13 +16,10 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/storewarden/storewarden/certs"
-	"github.com/storewarden/storewarden/certs/decode"
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
@@ -158,7 +154,7 @@ func (c *Controller) Sync(ctx context.Context, key client.ObjectKey) (next time.
 	if o.early && wasReady(o.store) {
 		// A process that has just begun knows less than the one before: what that one
 		// told stands until the vault is listed.
-		return c.opt.Now().Add(firstRetry), nil
+		return o.Next, nil // Kick comes before, when it is
 	}
 	if err := c.report(ctx, o); err != nil {
 		return time.Time{}, err
@@ -279,243 +275,6 @@ func (c *Controller) union(of map[client.ObjectKey][]vault.Ref) []vault.Ref {
 	var out []vault.Ref
 	for _, refs := range of {
 		out = append(out, refs...)
-	}
-	return out
-}
-
-// actual reads the store's Secret, and says in the condition why it may not be written.
-func (c *Controller) actual(ctx context.Context, o *Outlook, ns string, d *store.ConnectorStore) error {
-	refuse := func(reason, format string, args ...any) error {
-		o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reason, Message: fmt.Sprintf(format, args...)}
-		o.vault = Condition{Status: metav1.ConditionUnknown, Reason: "NotAsked"}
-		return nil
-	}
-	if role, reserved := store.Reserved(d.SecretName); reserved && role != d.Role {
-		return refuse(reasonNotAStore, "Secret %s is reserved for role %s: set spec.role to it in a new ConnectorStore", d.SecretName, role)
-	}
-	if twin, err := c.twin(ctx, o.store, d.SecretName); err != nil {
-		return err
-	} else if twin != "" {
-		return refuse(reasonDuplicate, "ConnectorStore %s fills Secret %s already: delete one of the two", twin, d.SecretName)
-	}
-	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(secretKind)
-	err := c.opt.Client.Get(ctx, client.ObjectKey{Namespace: ns, Name: d.SecretName}, u)
-	switch {
-	case apierrors.IsNotFound(err):
-		return c.mayCreate(ctx, ns, d, refuse)
-	case err != nil:
-		return fmt.Errorf("read Secret %s/%s: %w", ns, d.SecretName, err)
-	}
-	_, reserved := store.Reserved(d.SecretName)
-	label := u.GetLabels()[store.StoreLabel]
-	immutable, _, _ := unstructured.NestedBool(u.Object, "immutable")
-	kind, _, _ := unstructured.NestedString(u.Object, "type")
-	switch {
-	case !reserved && label != string(d.Role):
-		return refuse(reasonNotAStore, "Secret %s is not a store: only Secrets that do not exist, or bear the label %s=%s, are filled", d.SecretName, store.StoreLabel, d.Role)
-	case label != "" && label != string(d.Role):
-		return refuse(reasonNotAStore, "Secret %s bears the label %s=%s, and not %s: correct the one that is wrong", d.SecretName, store.StoreLabel, label, d.Role)
-	case immutable:
-		return refuse(reasonNotAStore, "Secret %s is marked immutable and cannot be filled: delete it, and it is made anew", d.SecretName)
-	case kind != "" && kind != "Opaque":
-		return refuse(reasonNotAStore, "Secret %s has type %s, and a store is Opaque: delete it, and it is made anew", d.SecretName, kind)
-	case u.GetDeletionTimestamp() != nil:
-		return refuse(reasonWaiting, "Secret %s is being deleted; it is made anew afterwards", d.SecretName)
-	}
-	o.actual = plan.Actual{Exists: true, UID: string(u.GetUID()), Data: dataOf(u), Owners: ownersOf(u)}
-	return nil
-}
-
-// mayCreate lets the sync controller go first where one is to make the Secret: one
-// without its label would be refused by it for ever.
-func (c *Controller) mayCreate(ctx context.Context, ns string, d *store.ConnectorStore, refuse func(reason, format string, args ...any) error) error {
-	sync, err := c.opt.Peers.Get(ctx, store.KindSecretSync, ns, d.SecretName)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil
-	case err != nil:
-		return fmt.Errorf("read SecretSync %s/%s: %w", ns, d.SecretName, err)
-	case sync.Deleting || slices.ContainsFunc(d.Sources, func(s store.Source) bool { return s.SecretSync != nil && s.SecretSync.Name == d.SecretName }):
-		return nil
-	}
-	return refuse(reasonWaiting, "SecretSync %s is to make the Secret, and has not yet; where no sync controller runs, add a source secretSync with its name", d.SecretName)
-}
-
-// values reads what the store does not hold yet.
-func (c *Controller) values(ctx context.Context, g *gathering, a plan.Actual) error {
-	for i := range g.wishes {
-		w := &g.wishes[i]
-		if w.Digest == "" || w.Value != nil || a.Data[w.Key] != nil && plan.Digest(a.Data[w.Key]) == w.Digest {
-			continue
-		}
-		if w.Value = wholeOf(w.bundle, w.Digest); w.Value != nil {
-			continue
-		}
-		secret, err := c.opt.Values.Get(ctx, w.ref)
-		if err != nil {
-			var e *vault.Error
-			if !errors.As(err, &e) {
-				return fmt.Errorf("read vault secret %s: %w", w.ref, err)
-			}
-			g.note(err)
-			w.Digest, w.Trouble, w.Message = "", string(e.Reason), fmt.Sprintf("vault secret %s: %s", w.ref, e.Message)
-			continue
-		}
-		raw, err := decode.Outer(secret.Value.Reveal(), w.enc)
-		if err != nil || plan.Digest(raw) != w.Digest {
-			w.Digest, w.Trouble, w.Message = "", troubleUndecodable, fmt.Sprintf("vault secret %s is not what it was a moment ago; it is looked at again", w.ref)
-			continue
-		}
-		w.Value = raw
-	}
-	return nil
-}
-
-// wholeOf is the value where a certificate or CRL in DER is all of it: facts hold those,
-// and the vault need not be asked.
-func wholeOf(b *certs.Bundle, digest string) store.Value {
-	if b == nil {
-		return nil
-	}
-	for _, c := range b.Certificates {
-		if plan.Digest(c.Raw) == digest {
-			return c.Raw
-		}
-	}
-	for _, l := range b.CRLs {
-		if plan.Digest(l.Raw) == digest {
-			return l.Raw
-		}
-	}
-	return nil
-}
-
-// judge plans, has the judge see what would result, and plans again without what it
-// refuses, until nothing of ours is refused.
-func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error {
-	wishes := make([]plan.Wish, len(g.wishes))
-	for i, w := range g.wishes {
-		wishes[i] = w.Wish
-	}
-	opt := plan.Options{Role: o.role, Prune: g.declared.PrunePolicy == store.PruneDelete, AllowShrink: g.declared.AllowShrink,
-		Needed: g.needed(ctx, o.actual), Refused: map[string][]string{}}
-	if len(g.unseen) > 0 {
-		opt.NoRemoval = g.unseen[0]
-	}
-	for {
-		o.Ready = Condition{}
-		o.Plan = plan.New(wishes, o.actual, opt)
-		v, err := c.review(ctx, o, g, o.Plan.Proposed(o.actual))
-		if err != nil {
-			return err
-		}
-		effect := verdict.Enforce(v, verdict.Change{Door: verdict.Sync, Actor: verdict.Syncer, Mode: verdict.ModeQuarantine, Create: !o.actual.Exists})
-		again := false
-		for _, f := range append(effect.Hold, effect.Deny...) {
-			switch {
-			case f.Entry != "":
-				if c.refuse(o, opt.Refused, f) {
-					o.Held = append(o.Held, f)
-					again = true
-				}
-			case o.Plan.Write:
-				stood, err := c.stood(ctx, o, g, f)
-				if err != nil {
-					return err
-				}
-				if !stood {
-					o.Ready = Condition{Status: metav1.ConditionFalse, Reason: reasonRefused, Message: fmt.Sprintf("%s: %s. Fix: %s", f.Code, f.Message, f.Remedy)}
-				}
-			}
-		}
-		if !again {
-			c.learnVerdict(o, g, v)
-			return nil
-		}
-	}
-}
-
-// refuse holds what a finding denies: the changed entries that change together with
-// the one it is about, be that the key beside a new certificate. What stands there
-// already stays, whatever is said of it.
-func (c *Controller) refuse(o *Outlook, refused map[string][]string, f verdict.Finding) (any bool) {
-	for _, key := range slices.Concat(o.Plan.Add, o.Plan.Change) {
-		if plan.Unit(o.role, key) == plan.Unit(o.role, f.Entry) && !slices.Contains(refused[key], f.Code) {
-			refused[key] = append(refused[key], f.Code)
-			any = true
-		}
-	}
-	return any
-}
-
-// stood reports whether what is said of the whole Secret is said of it as it stands:
-// to write nothing would not mend it.
-func (c *Controller) stood(ctx context.Context, o *Outlook, g *gathering, f verdict.Finding) (bool, error) {
-	if !o.actual.Exists {
-		return false, nil
-	}
-	v, err := c.review(ctx, o, g, o.actual.Data)
-	return slices.ContainsFunc(v.Findings, func(old verdict.Finding) bool { return old.Code == f.Code && old.Entry == "" }), err
-}
-
-// review has the judge see the Secret with some data.
-func (c *Controller) review(ctx context.Context, o *Outlook, g *gathering, data map[string]store.Value) (verdict.Verdict, error) {
-	secret := &store.Secret{Type: "Opaque", Data: data}
-	for key := range data {
-		secret.Keys = append(secret.Keys, key)
-	}
-	slices.Sort(secret.Keys)
-	subject := &store.Object{ID: store.ID{APIVersion: "v1", Kind: store.KindSecret, Namespace: g.ns, Name: g.declared.SecretName},
-		Labels: map[string]string{store.StoreLabel: string(o.role)}, Secret: secret}
-	req := review.Request{Operation: review.Create, Subject: subject, Peers: c.opt.Peers, Now: c.opt.Now()}
-	if o.actual.Exists {
-		req.Operation = review.Update
-		old := &store.Secret{Type: "Opaque", Data: o.actual.Data}
-		for key := range o.actual.Data {
-			old.Keys = append(old.Keys, key)
-		}
-		slices.Sort(old.Keys)
-		req.Old = &store.Object{ID: subject.ID, Labels: subject.Labels, Secret: old}
-	}
-	v, err := c.opt.Judge.Review(ctx, req)
-	if err != nil {
-		return v, fmt.Errorf("judge Secret %s/%s: %w", g.ns, g.declared.SecretName, err)
-	}
-	return v, nil
-}
-
-// dataOf are the values of a Secret.
-func dataOf(u *unstructured.Unstructured) map[string]store.Value {
-	out := map[string]store.Value{}
-	data, _, _ := unstructured.NestedMap(u.Object, "data")
-	for key, v := range data {
-		text, _ := v.(string)
-		raw, err := base64.StdEncoding.DecodeString(text)
-		if err != nil {
-			raw = nil // the API server takes nothing else
-		}
-		out[key] = append(store.Value{}, raw...)
-	}
-	return out
-}
-
-// ownersOf are the field managers of each key of a Secret's data.
-func ownersOf(u *unstructured.Unstructured) map[string][]string {
-	out := map[string][]string{}
-	for _, m := range u.GetManagedFields() {
-		if m.FieldsV1 == nil || m.Subresource != "" {
-			continue
-		}
-		for _, key := range dataKeys(m.FieldsV1.GetRawBytes()) {
-			name := m.Manager
-			if name == plan.Manager && m.Operation != metav1.ManagedFieldsOperationApply {
-				name += " (not by apply)"
-			}
-			if !slices.Contains(out[key], name) {
-				out[key] = append(out[key], name)
-			}
-		}
 	}
 	return out
 }
