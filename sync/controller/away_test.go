@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -140,6 +142,52 @@ func TestAPIServerAwayAndSlow(t *testing.T) {
 	await(t, "the rotation, over new connections", holds(3))
 	must(t, srv.Client.Delete(t.Context(), p.secret(trust)))
 	await(t, "a deletion, seen by a new watch", holds(3))
+}
+
+// The real API server and etcd are stopped and started again, and etcd stands still for a
+// while, as on a disk that is overloaded.
+func TestAPIServerRestartedAndEtcdSlow(t *testing.T) {
+	watch, err := metadata.NewForConfig(srv.Config)
+	must(t, err)
+	p := newPlant(t)
+	var ders [][]byte
+	for i := range 3 {
+		ders = append(ders, leaf(t, "press", certtest.Options{KeyName: fmt.Sprint(i)}).DER)
+	}
+	p.put("press-der", ders[0])
+	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- p.sync.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: []string{p.ns}}) }()
+	t.Cleanup(func() { cancel(); must(t, <-ended) })
+	holds := func(i int) func() bool {
+		return func() bool { s := p.secret(trust); return s != nil && string(s.Data["press.der"]) == string(ders[i]) }
+	}
+	rotate := func(i int) {
+		p.put("press-der", ders[i])
+		p.now.Add(300)
+		p.cycle(t.Context())
+		p.sync.Kick()
+	}
+	await(t, "the first fill", holds(0))
+	must(t, srv.Restart(func() { rotate(1) }))
+	await(t, "the rotation, after the restart", holds(1))
+	must(t, srv.Client.Delete(t.Context(), p.secret(trust)))
+	await(t, "a deletion, seen by a new watch", holds(1))
+
+	resume, err := srv.PauseEtcd()
+	must(t, err)
+	rotate(2)
+	stuck, stop := context.WithTimeout(t.Context(), 3*time.Second) // while etcd stands still
+	if err := srv.Client.Create(stuck, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: p.ns, Name: "late"}}); err == nil {
+		t.Error("etcd does not stand still")
+	}
+	stop()
+	must(t, resume())
+	await(t, "the rotation, once etcd goes on", holds(2))
+	if n := len(p.secret(trust).Data); n != 1 {
+		t.Errorf("the list holds %d keys", n)
+	}
 }
 
 // A Secret that would be too large is told as that, and what it holds stays.

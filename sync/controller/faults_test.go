@@ -369,6 +369,9 @@ func TestExpiryAhead(t *testing.T) {
 		t.Errorf("%v", s)
 	}
 	p.want("trust", "Synced later.der:Synced soon.der:Synced(X-03)")
+	if c := p.condition("trust", "Expiring"); c.Status != "True" || !strings.Contains(c.Message, "soon.der (CN=soon) on ") {
+		t.Errorf("Expiring is %s: %s", c.Status, c.Message)
+	}
 	if !p.told("ExpiringSoon: what ends soon: soon.der (CN=soon) on ") {
 		t.Errorf("events %v", p.events)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/storewarden/storewarden/sync/plan"
 )
 
-// Condition is one of Ready, Degraded and VaultReachable.
+// Condition is one of Ready, Degraded, VaultReachable and Expiring.
 type Condition struct {
 	Status          metav1.ConditionStatus
 	Reason, Message string
@@ -39,6 +39,7 @@ const (
 	reasonWaiting   = "WaitingForSecretSync"
 	reasonDuplicate = "DuplicateStore"
 	reasonNotAStore = "NotAStore"
+	reasonExpiring  = "ExpiringSoon" // of the condition Expiring
 )
 
 // EntryStatus is an entry of the inventory.
@@ -231,7 +232,7 @@ func (c *Controller) report(ctx context.Context, o *Outlook) error {
 	for _, cond := range []struct {
 		kind string
 		Condition
-	}{{"Ready", o.Ready}, {"Degraded", degraded}, {"VaultReachable", o.vault}} {
+	}{{"Ready", o.Ready}, {"Degraded", degraded}, {"VaultReachable", o.vault}, {"Expiring", c.expiring(o)}} {
 		before := meta.FindStatusCondition(s.Conditions, cond.kind)
 		if cond.kind == "Ready" {
 			turned = before == nil || before.Reason != cond.Reason || before.Message != cond.Message
@@ -266,6 +267,26 @@ func (c *Controller) endsSoon(e EntryStatus) bool {
 	return e.NotAfter != nil && !c.opt.Now().Before(e.NotAfter.Add(-c.opt.ExpiryWarning))
 }
 
+// expiring is the condition that tells ahead of what ends.
+func (c *Controller) expiring(o *Outlook) Condition {
+	ending := c.ending(o, func(EntryStatus) bool { return true })
+	if len(ending) == 0 {
+		return Condition{Status: metav1.ConditionFalse, Reason: "NothingSoon"}
+	}
+	return Condition{Status: metav1.ConditionTrue, Reason: reasonExpiring, Message: "put a new version into the vault before it ends: " + few(ending)}
+}
+
+// ending names the entries that end soon, the first first.
+func (c *Controller) ending(o *Outlook, of func(EntryStatus) bool) []string {
+	soon := slices.DeleteFunc(slices.Clone(o.Entries), func(e EntryStatus) bool { return !c.endsSoon(e) || !of(e) })
+	slices.SortStableFunc(soon, func(a, b EntryStatus) int { return a.NotAfter.Compare(b.NotAfter.Time) })
+	names := make([]string, len(soon))
+	for i, e := range soon {
+		names[i] = fmt.Sprintf("%s (%s) on %s", e.Key, e.Subject, e.NotAfter.UTC().Format(time.DateOnly))
+	}
+	return names
+}
+
 // announce raises an event for what ends soon and did not a pass ago.
 func (c *Controller) announce(o *Outlook, old status) {
 	known := map[string]bool{}
@@ -273,14 +294,9 @@ func (c *Controller) announce(o *Outlook, old status) {
 		known[e.Key+e.Fingerprint] = true
 	}
 	more := o.summary.ExpiringSoon > old.Summary.ExpiringSoon // time alone did it
-	var ending []string
-	for _, e := range o.Entries {
-		if c.endsSoon(e) && (more || !known[e.Key+e.Fingerprint]) {
-			ending = append(ending, fmt.Sprintf("%s (%s) on %s", e.Key, e.Subject, e.NotAfter.UTC().Format(time.DateOnly)))
-		}
-	}
+	ending := c.ending(o, func(e EntryStatus) bool { return more || !known[e.Key+e.Fingerprint] })
 	if len(ending) > 0 {
-		c.opt.Event(o.store, true, "ExpiringSoon", "what ends soon: "+few(ending)+"; put a new version into the vault, and it is taken over")
+		c.opt.Event(o.store, true, reasonExpiring, "what ends soon: "+few(ending)+"; put a new version into the vault, and it is taken over")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -204,6 +205,41 @@ func (s *Server) Stop() error {
 		}
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// Restart stops the API server and etcd, calls down while neither runs, and starts both again at their old addresses with
+// what they held. All connections and watches end.
+func (s *Server) Restart(down func()) error {
+	api, etcd := s.env.ControlPlane.GetAPIServer(), s.env.ControlPlane.Etcd
+	if err := errors.Join(api.Stop(), etcd.Stop()); err != nil {
+		return fmt.Errorf("stop the control plane: %w", err)
+	}
+	down()
+	logs, err := s.captureOutput()
+	if err != nil {
+		return err
+	}
+	defer logs.Close()
+	if err := etcd.Start(); err != nil {
+		return fmt.Errorf("start etcd again: %w\n%s", err, s.outputTail())
+	}
+	if err := api.Start(); err != nil {
+		return fmt.Errorf("start the API server again: %w\n%s", err, s.outputTail())
+	}
+	return nil
+}
+
+// PauseEtcd stops etcd's process in its tracks; resume lets it go on. Until then the API server waits for it with every
+// write, and with every read that its cache does not answer.
+func (s *Server) PauseEtcd() (resume func() error, err error) {
+	p, err := s.process("etcd")
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		return nil, fmt.Errorf("pause etcd: %w", err)
+	}
+	return func() error { return p.Signal(syscall.SIGCONT) }, nil
 }
 
 // User returns the configuration of a user who authenticates with a client certificate of its own and has no rights but

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,19 @@ func (s *Server) guard(name string) (string, error) {
 		return "", fmt.Errorf("write guard of %s: %w", name, err)
 	}
 	return path, nil
+}
+
+// process is the named server, behind its guard.
+func (s *Server) process(name string) (*os.Process, error) {
+	raw, err := os.ReadFile(filepath.Join(s.dir, name+".sh.pid"))
+	if err != nil {
+		return nil, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	return os.FindProcess(pid)
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -3,6 +3,7 @@
 # binary's output sees its end at once.
 "$binary" "$@" &
 server=$!
+echo "$server" >"$0.pid"
 trap 'kill "$server" 2>/dev/null; wait "$server"; exit' TERM INT
 (
 	while kill -0 "$PPID" && kill -0 "$server"; do sleep 1; done
