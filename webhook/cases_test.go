@@ -72,7 +72,7 @@ func (s *stage) play(t *testing.T, c *cases.Case) []string {
 			if effect := met(t, a.change(s.ctx, reqs[i].Operation, o), a.seen.codes()); effect != "" {
 				effects = append(effects, fmt.Sprintf("%s %s: %s", a.name, kindName(o), effect))
 			}
-			got, asked := s.judge.last()
+			got, asked := s.judge.first()
 			if guarded := inventory.Guarded(reqs[i].Subject); asked != guarded {
 				t.Errorf("%s: the webhook was asked about %s: %t, it is guarded: %t", a.name, kindName(o), asked, guarded)
 			}

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/policies/verdict"
 )
 
 // BreakGlass is the group whose members bypass the webhook; it is reached by
@@ -19,41 +21,129 @@ const BreakGlass = "storewarden:break-glass"
 // Name is of the webhook configuration.
 const Name = "storewarden"
 
-// Registration is what a webhook configuration depends on.
+// Registration is what the webhook configurations depend on.
 type Registration struct {
 	Inventory store.Inventory
-	Client    admissionregistrationv1.WebhookClientConfig
-	Timeout   time.Duration
+	Profiles  []Profile
+	// Client is how the API server reaches us; the path is set here.
+	Client  admissionregistrationv1.WebhookClientConfig
+	Timeout time.Duration
+	// FailOpen lets changes of people and GitOps pass too while no webhook answers.
+	FailOpen bool
 }
 
-// Configuration is the webhook configuration. Its matchConditions say in CEL
-// what store.Inventory.Guarded says in Go, so that an unrelated object never
+// Validating is the configuration of the webhook that refuses. Its matchConditions say
+// in CEL what store.Inventory.Guarded says in Go, so that an unrelated object never
 // costs a call and a bypassed request never reaches us.
-func Configuration(r Registration) *admissionregistrationv1.ValidatingWebhookConfiguration {
-	objects := r.webhook("objects."+Name+".io", guardedObjects(r.Inventory), objectRules()...)
-	secrets := r.webhook("secrets."+Name+".io", guardedSecrets(r.Inventory), rule("", "secrets"))
+//
+// What sync controllers write into stores has an entry of its own that lets pass while
+// no webhook answers: an outage of ours must not keep renewed certificates from a plant,
+// and an audit finds what slipped by. What people and GitOps write can wait.
+func (r Registration) Validating() *admissionregistrationv1.ValidatingWebhookConfiguration {
+	policy := admissionregistrationv1.Fail
+	if r.FailOpen {
+		policy = admissionregistrationv1.Ignore
+	}
+	secrets, quarantined := guardedSecrets(r.Inventory), quarantined(r.Profiles)
 	return &admissionregistrationv1.ValidatingWebhookConfiguration{
 		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "ValidatingWebhookConfiguration"},
 		ObjectMeta: metav1.ObjectMeta{Name: Name},
-		Webhooks:   []admissionregistrationv1.ValidatingWebhook{objects, secrets},
+		Webhooks: []admissionregistrationv1.ValidatingWebhook{
+			r.validating("objects", policy, conditions(guardedObjects(r.Inventory)), objectRules()...),
+			r.validating("secrets", policy, conditions(secrets, "!("+quarantined+")"), rule("", "secrets")),
+			r.validating("synced-secrets", admissionregistrationv1.Ignore, conditions(secrets, quarantined), rule("", "secrets")),
+		},
 	}
 }
 
-func (r Registration) webhook(name, guarded string, rules ...admissionregistrationv1.RuleWithOperations) admissionregistrationv1.ValidatingWebhook {
+func (r Registration) validating(name string, policy admissionregistrationv1.FailurePolicyType, when []admissionregistrationv1.MatchCondition,
+	rules ...admissionregistrationv1.RuleWithOperations,
+) admissionregistrationv1.ValidatingWebhook {
 	return admissionregistrationv1.ValidatingWebhook{
-		Name: name, ClientConfig: r.Client, Rules: rules,
-		FailurePolicy: new(admissionregistrationv1.Fail),
+		Name: name + "." + Name + ".io", ClientConfig: r.client(Path), Rules: rules,
+		FailurePolicy: &policy,
 		MatchPolicy:   new(admissionregistrationv1.Equivalent),
 		// An Event tells of a change that is let through with findings; a dry run
 		// raises none.
 		SideEffects:             new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
 		TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
 		AdmissionReviewVersions: []string{"v1"},
-		MatchConditions: []admissionregistrationv1.MatchCondition{
-			{Name: "guarded", Expression: guarded},
-			{Name: "not-break-glass", Expression: "!(" + brokenGlass + ")"},
-		},
+		MatchConditions:         when,
 	}
+}
+
+// Mutating is the configuration of the webhook that holds bad entries of sync
+// controllers back. While none answers, what they write is only judged, if that.
+func (r Registration) Mutating() *admissionregistrationv1.MutatingWebhookConfiguration {
+	written := rule("", "secrets")
+	written.Operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
+	return &admissionregistrationv1.MutatingWebhookConfiguration{
+		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "MutatingWebhookConfiguration"},
+		ObjectMeta: metav1.ObjectMeta{Name: Name},
+		Webhooks: []admissionregistrationv1.MutatingWebhook{{
+			Name: "quarantine." + Name + ".io", ClientConfig: r.client(QuarantinePath), Rules: []admissionregistrationv1.RuleWithOperations{written},
+			FailurePolicy: new(admissionregistrationv1.Ignore),
+			MatchPolicy:   new(admissionregistrationv1.Equivalent),
+			SideEffects:   new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
+			// A second call would see the entries put back, and forget that they are held.
+			ReinvocationPolicy:      new(admissionregistrationv1.NeverReinvocationPolicy),
+			TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
+			AdmissionReviewVersions: []string{"v1"},
+			MatchConditions:         conditions(guardedSecrets(r.Inventory), quarantined(r.Profiles)),
+		}},
+	}
+}
+
+func (r Registration) client(path string) admissionregistrationv1.WebhookClientConfig {
+	c := *r.Client.DeepCopy()
+	if c.Service != nil {
+		c.Service.Path = &path
+	}
+	if c.URL != nil {
+		c.URL = new(strings.TrimSuffix(*c.URL, "/") + path)
+	}
+	return c
+}
+
+// conditions are what a change must meet to be judged: guarded, not past the broken
+// glass, and by those whom the third condition names, if any.
+func conditions(guarded string, by ...string) []admissionregistrationv1.MatchCondition {
+	out := []admissionregistrationv1.MatchCondition{
+		{Name: "guarded", Expression: guarded},
+		{Name: "not-break-glass", Expression: "!(" + brokenGlass + ")"},
+	}
+	for _, b := range by {
+		out = append(out, admissionregistrationv1.MatchCondition{Name: "writer", Expression: b})
+	}
+	return out
+}
+
+// quarantined says in CEL of whom classify says in Go that their store Secrets are
+// quarantined: the first profile that matches counts.
+func quarantined(profiles []Profile) string {
+	var b strings.Builder
+	for _, p := range profiles {
+		var any []string
+		if len(p.Users) > 0 {
+			any = append(any, "request.userInfo.username.matches("+quote(expression(p.Users))+")")
+		}
+		if len(p.Groups) > 0 {
+			any = append(any, "request.userInfo.?groups.orValue([]).exists(g, g.matches("+quote(expression(p.Groups))+"))")
+		}
+		if len(any) > 0 {
+			fmt.Fprintf(&b, "%s ? %t : ", strings.Join(any, " || "), p.mode(store.KindSecret, false) == verdict.ModeQuarantine)
+		}
+	}
+	return b.String() + "false"
+}
+
+// expression is a regular expression of path.Match's patterns.
+func expression(patterns []string) string {
+	out := make([]string, len(patterns))
+	for i, p := range patterns {
+		out[i] = strings.NewReplacer(`\*`, "[^/]*", `\?`, "[^/]", `\[`, "[", `\]`, "]", `\^`, "^").Replace(regexp.QuoteMeta(p))
+	}
+	return "^(" + strings.Join(out, "|") + ")$"
 }
 
 var brokenGlass = quote(BreakGlass) + " in request.userInfo.?groups.orValue([])"

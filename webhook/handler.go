@@ -26,8 +26,11 @@ import (
 	"github.com/storewarden/storewarden/policies/verdict"
 )
 
-// Path is where the validating webhook answers.
-const Path = "/validate"
+// Path is where the validating webhook answers, QuarantinePath the mutating one.
+const (
+	Path           = "/validate"
+	QuarantinePath = "/quarantine"
+)
 
 // maxBody is two objects at the API server's own limit of 3 MiB each, and room
 // for the envelope.
@@ -108,7 +111,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline(r))
 	defer cancel()
-	out := h.answer(ctx, &req)
+	door := h.judge
+	if r.URL.Path == QuarantinePath {
+		door = h.quarantine
+	}
+	out := h.answer(ctx, &req, door)
 	out.response.UID = req.Request.UID
 	h.opt.Metrics.observe(out, time.Since(start))
 	w.Header().Set("Content-Type", "application/json")
@@ -133,14 +140,37 @@ func (h *Handler) deadline(r *http.Request) time.Duration {
 type outcome struct {
 	response *admissionv1.AdmissionResponse
 	kind     string
-	result   string // allowed, denied, error or skipped
+	result   string // allowed, denied, held, error or skipped
 	effect   verdict.Effect
 	actor    verdict.Actor
 }
 
+// change is an admission, read.
+type change struct {
+	*request
+	subject, old *store.Object
+	op           review.Operation
+	actor        Profile
+}
+
+// circumstance is what the change is enforced under.
+func (h *Handler) circumstance(c change) verdict.Change {
+	out := verdict.Change{Door: verdict.Webhook, Actor: c.actor.Class, DryRun: c.Request.DryRun, Create: c.op == review.Create, Delete: c.op == review.Delete,
+		Strict: h.opt.Strict, Mode: c.actor.mode(c.subject.ID.Kind, h.opt.Strict)}
+	if c.subject.Deleting {
+		out.Actor = verdict.ControlLoop // the object is on its way out already
+	}
+	return out
+}
+
+// ask is what the judge is asked about the change.
+func (h *Handler) ask(c change) review.Request {
+	return review.Request{Operation: c.op, Subject: c.subject, Old: c.old, Peers: h.opt.Peers, Now: h.opt.Now()}
+}
+
 // answer contains a panic: one bad object must not take the others' webhook
 // away. The value is not logged, since it may quote what was decoded.
-func (h *Handler) answer(ctx context.Context, req *request) (out outcome) {
+func (h *Handler) answer(ctx context.Context, req *request, door func(context.Context, change) (outcome, error)) (out outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.opt.Log.Error("a review panicked", "namespace", req.Request.Namespace, "stack", string(debug.Stack()))
@@ -154,7 +184,7 @@ func (h *Handler) answer(ctx context.Context, req *request) (out outcome) {
 	if subject == nil || !h.guarded(subject, old) {
 		return outcome{response: &admissionv1.AdmissionResponse{Allowed: true}, result: "skipped"}
 	}
-	out, err = h.judge(ctx, req, subject, old, op)
+	out, err = door(ctx, change{req, subject, old, op, classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)})
 	if err != nil {
 		h.opt.Log.Error("a review failed", "kind", subject.ID.Kind, "namespace", subject.ID.Namespace, "name", subject.ID.Name, "error", err)
 		return failed(subject.ID.Kind, err)
@@ -168,29 +198,24 @@ func (h *Handler) guarded(subject, old *store.Object) bool {
 	return h.opt.Inventory.Guarded(subject) || (old != nil && h.opt.Inventory.Guarded(old))
 }
 
-func (h *Handler) judge(ctx context.Context, req *request, subject, old *store.Object, op review.Operation) (outcome, error) {
-	actor := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
-	change := verdict.Change{Door: verdict.Webhook, Actor: actor.Class, DryRun: req.Request.DryRun, Create: op == review.Create, Delete: op == review.Delete,
-		Strict: h.opt.Strict, Mode: actor.mode(subject.ID.Kind, h.opt.Strict)}
-	if subject.Deleting {
-		change.Actor = verdict.ControlLoop // the object is on its way out already
-	}
-	ask := review.Request{Operation: op, Subject: subject, Old: old, Peers: h.opt.Peers, Now: h.opt.Now()}
-	v, effect, err := h.enforce(ctx, ask, change)
+// judge is the validating webhook: the last line. A bad entry of a sync controller that
+// nobody has held back is refused here.
+func (h *Handler) judge(ctx context.Context, c change) (outcome, error) {
+	under := h.circumstance(c)
+	under.Last = true
+	ask := h.ask(c)
+	v, effect, err := h.enforce(ctx, ask, under)
 	if err == nil && effect.Denied() && h.lookAgain(&ask, effect.Deny) {
-		v, effect, err = h.enforce(ctx, ask, change)
+		v, effect, err = h.enforce(ctx, ask, under)
 	}
 	if err != nil {
 		return outcome{}, err
 	}
-	// Nothing holds entries back here yet: what would be held is let through
-	// with its findings rather than freezing the good entries beside it.
-	effect.Warn = append(effect.Hold, effect.Warn...)
-	out := outcome{response: respond(v, effect), kind: subject.ID.Kind, result: "allowed", effect: effect, actor: actor.Class}
+	out := outcome{response: respond(v, effect), kind: c.subject.ID.Kind, result: "allowed", effect: effect, actor: c.actor.Class}
 	if effect.Denied() {
 		out.result = "denied"
 	}
-	h.tell(req, v, out)
+	h.tell(c, v, out)
 	return out, nil
 }
 
@@ -233,7 +258,7 @@ func (h *Handler) lookAgain(ask *review.Request, deny []verdict.Finding) bool {
 
 // tell logs, and lets those who do not read warnings know; a dry run has no
 // side effects.
-func (h *Handler) tell(req *request, v verdict.Verdict, out outcome) {
+func (h *Handler) tell(c change, v verdict.Verdict, out outcome) {
 	codes := func(fs []verdict.Finding) string {
 		names := make([]string, len(fs))
 		for i, f := range fs {
@@ -241,13 +266,14 @@ func (h *Handler) tell(req *request, v verdict.Verdict, out outcome) {
 		}
 		return strings.Join(names, " ")
 	}
-	if len(out.effect.Deny)+len(out.effect.Warn) > 0 {
+	if len(out.effect.Deny)+len(out.effect.Hold)+len(out.effect.Warn) > 0 {
 		h.opt.Log.Info("reviewed", "result", out.result, "kind", v.Object.Kind, "namespace", v.Object.Namespace, "name", v.Object.Name,
-			"user", req.Request.UserInfo.Username, "actor", string(out.actor), "dryRun", req.Request.DryRun,
-			"deny", codes(out.effect.Deny), "warn", codes(out.effect.Warn), "vaultSeen", v.VaultSeen)
+			"user", c.Request.UserInfo.Username, "actor", string(out.actor), "dryRun", c.Request.DryRun,
+			"deny", codes(out.effect.Deny), "hold", codes(out.effect.Hold), "warn", codes(out.effect.Warn), "vaultSeen", v.VaultSeen)
 	}
-	if h.opt.Notify != nil && !req.Request.DryRun && out.result == "allowed" && out.actor != verdict.Person && len(out.effect.Warn) > 0 {
-		h.opt.Notify(v.Object, out.effect.Warn)
+	said := append(out.effect.Hold, out.effect.Warn...)
+	if h.opt.Notify != nil && !c.Request.DryRun && out.result != "denied" && out.actor != verdict.Person && len(said) > 0 {
+		h.opt.Notify(v.Object, said)
 	}
 }
 

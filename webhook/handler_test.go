@@ -34,14 +34,14 @@ func (r refuses) Review(_ context.Context, req review.Request) (verdict.Verdict,
 		Role: "opcua-trust", Entries: 40, Findings: r.findings, Texts: map[string]string{}}, nil
 }
 
-func handler(t testing.TB, j webhook.Judge) *webhook.Handler {
+func handler(t testing.TB, j webhook.Judge, profiles ...webhook.Profile) *webhook.Handler {
 	t.Helper()
 	metrics, err := webhook.NewMetrics(prometheus.NewRegistry())
 	must(t, err)
 	peers, err := manifest.Load([]string{manifest.Stdin}, strings.NewReader(""), manifest.Options{})
 	must(t, err)
 	h, err := webhook.New(webhook.Options{Judge: j, Inventory: inventory, Peers: peers, Live: peers, Timeout: time.Second,
-		Now: certtest.Epoch, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics})
+		Now: certtest.Epoch, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics, Profiles: profiles})
 	must(t, err)
 	return h
 }

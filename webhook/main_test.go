@@ -199,11 +199,12 @@ func (d *door) register(t testing.TB, h http.Handler, judges bool) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	url := server.URL + webhook.Path
-	c := webhook.Configuration(webhook.Registration{Inventory: inventory, Timeout: 5 * time.Second,
-		Client: admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: ca.PEM()}})
-	must(t, srv.Client.Create(context.Background(), c))
-	t.Cleanup(func() { clean(t, c) })
+	reg := webhook.Registration{Inventory: inventory, Profiles: defaults, Timeout: 5 * time.Second,
+		Client: admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: ca.PEM()}}
+	v, m := reg.Validating(), reg.Mutating()
+	must(t, srv.Client.Create(context.Background(), v))
+	must(t, srv.Client.Create(context.Background(), m))
+	t.Cleanup(func() { clean(t, m, v) })
 	if !judges {
 		return
 	}
@@ -211,13 +212,21 @@ func (d *door) register(t testing.TB, h http.Handler, judges bool) {
 		probe := object(t, scene.Class("probe", "        - objectName: x\n"))
 		return srv.Client.Create(context.Background(), probe, client.DryRunAll) != nil
 	})
+	robot, _ := as(t, "system:serviceaccount:plant:unlisted")
+	await(t, "entries are held back", func() bool {
+		made := secret(trust, nil)
+		err := robot.Create(context.Background(), made, client.DryRunAll)
+		return err != nil || made.Labels[store.StoreLabel] != ""
+	})
 	d.calls.Store(0)
 }
 
 // clean takes the webhook away, and everything a test left.
-func clean(t testing.TB, c client.Object) {
+func clean(t testing.TB, configurations ...client.Object) {
 	ctx := context.Background()
-	must(t, client.IgnoreNotFound(srv.Client.Delete(ctx, c)))
+	for _, c := range configurations {
+		must(t, client.IgnoreNotFound(srv.Client.Delete(ctx, c)))
+	}
 	await(t, "the webhook is gone", func() bool {
 		probe := object(t, scene.Class("probe", "        - objectName: x\n"))
 		return srv.Client.Create(ctx, probe, client.DryRunAll) == nil

@@ -17,12 +17,11 @@ var update = flag.Bool("update", false, "write the manifests anew")
 
 // The manifests are made from the code that the tests on the API server use.
 func TestManifestsAreMadeFromCode(t *testing.T) {
-	path := webhook.Path
-	c := webhook.Configuration(webhook.Registration{Inventory: inventory, Timeout: 5 * time.Second,
+	reg := webhook.Registration{Inventory: inventory, Profiles: defaults, Timeout: 5 * time.Second,
 		Client: admissionregistrationv1.WebhookClientConfig{Service: &admissionregistrationv1.ServiceReference{
-			Namespace: "storewarden", Name: "storewarden-webhook", Path: &path}}})
+			Namespace: "storewarden", Name: "storewarden-webhook"}}}
 	policy, binding := webhook.Trace(inventory)
-	for file, objects := range map[string][]any{"webhook.yaml": {c}, "break-glass.yaml": {policy, binding}} {
+	for file, objects := range map[string][]any{"webhook.yaml": {reg.Validating(), reg.Mutating()}, "break-glass.yaml": {policy, binding}} {
 		var want bytes.Buffer
 		want.WriteString("# Made from package webhook: go test ./webhook -run Manifests -update\n")
 		for _, o := range objects {

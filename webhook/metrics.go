@@ -43,6 +43,9 @@ func (m *Metrics) observe(o outcome, d time.Duration) {
 	for _, f := range o.effect.Deny {
 		m.findings.WithLabelValues(f.Code, "deny").Inc()
 	}
+	for _, f := range o.effect.Hold {
+		m.findings.WithLabelValues(f.Code, "hold").Inc()
+	}
 	for _, f := range o.effect.Warn {
 		m.findings.WithLabelValues(f.Code, "warn").Inc()
 	}

@@ -186,7 +186,7 @@ func TestConfiguredStoresAreMatched(t *testing.T) {
 	other := srv.Namespace(t)
 	v := store.Inventory{Namespaces: []string{ns}, Stores: []store.Named{{Namespace: other, Name: "mine", Role: store.RoleTLSTrust}}}
 	url := "https://127.0.0.1:1/nobody-listens"
-	c := webhook.Configuration(webhook.Registration{Inventory: v, Timeout: time.Second, Client: admissionregistrationv1.WebhookClientConfig{URL: &url}})
+	c := webhook.Registration{Inventory: v, Timeout: time.Second, Client: admissionregistrationv1.WebhookClientConfig{URL: &url}}.Validating()
 	must(t, srv.Client.Create(t.Context(), c))
 	t.Cleanup(func() { clean(t, c) })
 	called := func(name, in string) bool {

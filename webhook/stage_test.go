@@ -109,13 +109,15 @@ func (r *recorder) forget() {
 	r.kept = nil
 }
 
-func (r *recorder) last() (v verdict.Verdict, asked bool) {
+// first is the verdict on the change as it was made: what is asked after is about what a
+// quarantine left of it.
+func (r *recorder) first() (v verdict.Verdict, asked bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.kept) == 0 {
 		return v, false
 	}
-	return r.kept[len(r.kept)-1], true
+	return r.kept[0], true
 }
 
 // actor is someone who changes objects, with all rights, and the warnings of the

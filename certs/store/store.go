@@ -188,6 +188,23 @@ func Roles() []Role {
 	return []Role{RoleTrust, RoleIssuer, RoleClient, RoleTLSTrust, RoleDeviceCredential}
 }
 
+// Unit names what a key of a store changes together with: a certificate and its key
+// of one stem, a user name and its password. In lists each key stands alone.
+func (r Role) Unit(key string) string {
+	switch r {
+	case RoleClient, RoleDeviceCredential:
+	default:
+		return key
+	}
+	switch key {
+	case "username", "password":
+		return "username"
+	case "certificate", "privateKey", "intermediateCerts":
+		return "certificate"
+	}
+	return SplitKey(key).Stem
+}
+
 // Named is one store known by name.
 type Named struct {
 	Namespace string `json:"namespace" yaml:"namespace"`
@@ -232,18 +249,23 @@ func (v Inventory) RoleOf(o *Object) Role {
 	if o.Sync == nil && o.Secret == nil {
 		return RoleUnknown
 	}
-	for _, s := range v.Stores {
-		if s.Name == o.ID.Name && s.Namespace == o.ID.Namespace {
-			return s.Role
-		}
-	}
-	if r, ok := builtin[o.ID.Name]; ok {
+	if r := v.RoleByName(o.ID); r != RoleUnknown {
 		return r
 	}
 	if r := Role(o.Labels[StoreLabel]); slices.Contains(Roles(), r) {
 		return r
 	}
 	return roleOfKeys(o)
+}
+
+// RoleByName tells the role that a Secret or SecretSync has whatever it holds.
+func (v Inventory) RoleByName(id ID) Role {
+	for _, s := range v.Stores {
+		if s.Name == id.Name && s.Namespace == id.Namespace {
+			return s.Role
+		}
+	}
+	return builtin[id.Name]
 }
 
 // NameOf is the name of the store of a role in a namespace, "" if none is known.

@@ -42,6 +42,9 @@ type Change struct {
 	Create bool
 	Delete bool
 	Strict bool // the strict profile: no ratcheting, and deletes may be denied
+	// Last is whether nothing can be held back any more: what would be is refused, unless
+	// the change did not touch it.
+	Last bool
 	// Old is the verdict of the object before an update, nil otherwise.
 	Old *Verdict
 }
@@ -64,9 +67,14 @@ func Enforce(v Verdict, c Change) Effect {
 	for _, f := range v.Findings {
 		switch c.outcome(v, f) {
 		case Deny:
-			if c.Mode == ModeQuarantine && f.Entry != "" && v.Object.Kind == "Secret" {
+			switch {
+			case c.Mode != ModeQuarantine || f.Entry == "" || v.Object.Kind != "Secret":
+				e.Deny = append(e.Deny, f)
+			case !c.Last:
 				e.Hold = append(e.Hold, f)
-			} else {
+			case c.untouched(v, f.Entry):
+				e.Warn = append(e.Warn, f) // it may be what was put back
+			default:
 				e.Deny = append(e.Deny, f)
 			}
 		case Warn:

@@ -116,7 +116,7 @@ func (c *Controller) judge(ctx context.Context, o *Outlook, g *gathering) error 
 // already stays, whatever is said of it.
 func (c *Controller) refuse(o *Outlook, refused map[string][]string, f verdict.Finding) (any bool) {
 	for _, key := range slices.Concat(o.Plan.Add, o.Plan.Change) {
-		if plan.Unit(o.role, key) == plan.Unit(o.role, f.Entry) && !slices.Contains(refused[key], f.Code) {
+		if o.role.Unit(key) == o.role.Unit(f.Entry) && !slices.Contains(refused[key], f.Code) {
 			refused[key] = append(refused[key], f.Code)
 			any = true
 		}

@@ -137,7 +137,7 @@ func New(wishes []Wish, a Actual, o Options) Plan {
 			continue // the first source of a key counts; Gather tells of the second
 		}
 		wished[w.Key] = true
-		units[Unit(o.Role, w.Key)] = append(units[Unit(o.Role, w.Key)], w)
+		units[o.Role.Unit(w.Key)] = append(units[o.Role.Unit(w.Key)], w)
 	}
 	for _, name := range slices.Sorted(maps.Keys(units)) {
 		p.unit(units[name], a, o)
@@ -146,23 +146,6 @@ func New(wishes []Wish, a Actual, o Options) Plan {
 	p.compare(a)
 	slices.SortFunc(p.Entries, func(x, y Entry) int { return cmp.Compare(x.Key, y.Key) })
 	return p
-}
-
-// Unit names what an entry changes together with: a certificate and its key of one
-// stem, a user name and its password. In lists each key stands alone.
-func Unit(role store.Role, key string) string {
-	switch role {
-	case store.RoleClient, store.RoleDeviceCredential:
-	default:
-		return key
-	}
-	switch key {
-	case "username", "password":
-		return "username"
-	case "certificate", "privateKey", "intermediateCerts":
-		return "certificate"
-	}
-	return store.SplitKey(key).Stem
 }
 
 // unit takes all of it or nothing.

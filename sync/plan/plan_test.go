@@ -205,11 +205,11 @@ func TestInvariants(t *testing.T) {
 		changed := map[string]int{}
 		for k := range wished {
 			if p.Changed(k) {
-				changed[plan.Unit(o.Role, k)]++
+				changed[o.Role.Unit(k)]++
 			}
 		}
 		for k, w := range wished {
-			u := plan.Unit(o.Role, k)
+			u := o.Role.Unit(k)
 			if changed[u] > 0 && !p.Changed(k) && (w.Digest == "" || string(a.Data[k]) != string(w.Value)) {
 				t.Fatalf("%d: a part of %s changed and %s did not", n, u, k)
 			}

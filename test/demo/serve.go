@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/certtest"
 	"github.com/storewarden/storewarden/test/keyvault"
@@ -138,15 +139,16 @@ sync: {leaseNamespace: azure-iot-operations}
 }
 
 func (s *stage) register(ctx context.Context, port int, ca []byte) error {
-	url := fmt.Sprintf("https://127.0.0.1:%d%s", port, webhook.Path)
+	url := fmt.Sprintf("https://127.0.0.1:%d", port)
 	inventory := store.Inventory{Namespaces: []string{apiserver.StoreNamespace}}
 	policy, binding := webhook.Trace(inventory)
-	c := webhook.Configuration(webhook.Registration{
+	r := webhook.Registration{
 		Inventory: inventory,
+		Profiles:  []webhook.Profile{{Class: verdict.Unlisted, Users: []string{"system:serviceaccount:*"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine}},
 		Client:    admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: bytes.TrimSpace(ca)},
 		Timeout:   5 * time.Second,
-	})
-	for _, o := range []client.Object{policy, binding, c} {
+	}
+	for _, o := range []client.Object{policy, binding, r.Mutating(), r.Validating()} {
 		if err := s.server.Client.Create(ctx, o); err != nil {
 			return fmt.Errorf("register the webhook: %w", err)
 		}
