@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,8 +23,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
+	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/store/cluster"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
@@ -31,6 +32,7 @@ import (
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/webhook"
+	"github.com/storewarden/storewarden/webhook/serving"
 )
 
 func newServe() *cobra.Command {
@@ -84,6 +86,10 @@ func clusterConfig(path string) (*rest.Config, error) {
 	return cfg, nil
 }
 
+// lameDuck is how long a webhook goes on after it is told to stop: until every API server
+// knows that it is no endpoint any more.
+const lameDuck = 5 * time.Second
+
 func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
 	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
 	cl, err := client.New(cfg, client.Options{})
@@ -123,19 +129,35 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err != nil {
 		return err
 	}
-	server := ctrlwebhook.NewServer(ctrlwebhook.Options{Host: c.Webhook.Host, Port: c.Webhook.Port, CertDir: c.Webhook.CertDir})
-	server.Register(webhook.Path, handler)
+	keys := newKeys(c, cl, log)
+	if err := keys.Load(ctx); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Webhook.Host, strconv.Itoa(c.Webhook.Port)))
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(webhook.Path, handler)
+	mux.Handle(webhook.QuarantinePath, handler)
+	server := &serving.Server{Listener: listener, Handler: mux, Keys: keys, Lame: lameDuck, Grace: c.Webhook.Timeout + time.Second, Log: log}
 	var synced atomic.Bool
-	ready := func(r *http.Request) error {
-		if err := server.StartedChecker()(r); err != nil {
-			return err
-		}
-		if !synced.Load() {
+	ready := func(*http.Request) error {
+		switch {
+		case server.Stopping():
+			return errors.New("stopping")
+		case !synced.Load():
 			return errors.New("the watches have not told yet what there is")
+		case !keys.Trusted():
+			return errors.New("the API server was not told yet to trust the serving certificate")
 		}
 		return nil
 	}
 	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
+	// What answers calls goes on until the last one is answered.
+	told := ctx
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return index.Start(ctx) })
 	g.Go(func() error {
@@ -145,7 +167,14 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 		synced.Store(true)
 		return kept.run(ctx, log, warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, index) }})
 	})
-	g.Go(func() error { return server.Start(ctx) })
+	g.Go(func() error {
+		defer end()
+		serve, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(told, stop)()
+		return server.Run(serve)
+	})
+	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return judge.Run(ctx) })
 	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready, judge.detail)) })
 	g.Go(func() error {
@@ -168,9 +197,37 @@ func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.
 		if err != nil {
 			return nil, err
 		}
-		return newReviewer(c, e, v, true)
+		r, err := newReviewer(c, e, v, true)
+		if err != nil {
+			return nil, err
+		}
+		return r, selfTest(r)
 	}
 }
+
+// selfTest has a reviewer judge what no trust list may hold: one that finds nothing
+// there must not answer for anybody.
+func selfTest(r *review.Reviewer) error {
+	subject := &store.Object{ID: store.ID{APIVersion: store.SecretAPI, Kind: store.KindSecret, Namespace: "storewarden-self-test", Name: store.ReservedNames()[0]},
+		Secret: &store.Secret{Type: "Opaque", Keys: []string{"empty.der"}, Data: map[string]store.Value{"empty.der": {}}}}
+	v, err := r.Review(context.Background(), review.Request{Operation: review.Audit, Subject: subject, Peers: emptyCluster{}, Now: time.Now()})
+	if err != nil {
+		return fmt.Errorf("self-test: %w", err)
+	}
+	if len(v.Findings) == 0 {
+		return errors.New("self-test: the rules find nothing wrong with an empty certificate")
+	}
+	return nil
+}
+
+// emptyCluster is a cluster without objects.
+type emptyCluster struct{}
+
+func (emptyCluster) Get(context.Context, string, string, string) (*store.Object, error) {
+	return nil, store.ErrNotFound
+}
+
+func (emptyCluster) List(context.Context, string, string) ([]*store.Object, error) { return nil, nil }
 
 // probes answers /healthz while the process lives and /readyz when it can judge;
 // /readyz?verbose adds what an operator should know beside.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/pem"
 	"errors"
@@ -15,20 +14,13 @@ import (
 	"syscall"
 	"time"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/storewarden/storewarden/certs/store"
-	"github.com/storewarden/storewarden/policies/verdict"
-	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/certtest"
 	"github.com/storewarden/storewarden/test/keyvault"
 	"github.com/storewarden/storewarden/test/scene"
-	"github.com/storewarden/storewarden/webhook"
 )
 
-// startWebhook runs the real binary against the API server and the emulator,
-// and registers it once it is ready.
+// startWebhook runs the real binary against the API server and the emulator; it
+// registers itself once it is ready.
 func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
 	if s.bin, err = s.build(ctx); err != nil {
 		return nil, err
@@ -36,8 +28,7 @@ func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
 	if err := s.startVault(); err != nil {
 		return nil, err
 	}
-	ca, err := s.writeServingCertificate()
-	if err != nil {
+	if err := s.writeServingCertificate(); err != nil {
 		return nil, err
 	}
 	ports, err := freePorts(3)
@@ -52,7 +43,7 @@ func (s *stage) startWebhook(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.register(ctx, ports[0], ca); err != nil {
+	if err := s.awaitRegistered(ctx); err != nil {
 		stop()
 		return nil, err
 	}
@@ -92,21 +83,22 @@ func (s *stage) serve(ctx context.Context, part, config string, health int) (sto
 	return stop, nil
 }
 
-func (s *stage) writeServingCertificate() (caPEM []byte, err error) {
+func (s *stage) writeServingCertificate() error {
 	ca, err := certtest.NewCA(certtest.Options{CommonName: "demo webhook CA", Now: time.Now()})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cert, err := ca.Issue(certtest.Options{CommonName: "storewarden", IPAddresses: []string{"127.0.0.1"}})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	key, err := cert.Key.PEM(certtest.PKCS8)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return ca.PEM(), errors.Join(os.WriteFile(filepath.Join(s.dir, "tls.crt"), cert.PEM(), 0o600),
-		os.WriteFile(filepath.Join(s.dir, "tls.key"), key, 0o600))
+	return errors.Join(os.WriteFile(filepath.Join(s.dir, "tls.crt"), cert.PEM(), 0o600),
+		os.WriteFile(filepath.Join(s.dir, "tls.key"), key, 0o600),
+		os.WriteFile(filepath.Join(s.dir, "ca.crt"), ca.PEM(), 0o600))
 }
 
 func (s *stage) startVault() error {
@@ -132,28 +124,10 @@ func (s *stage) writeConfig(part string, ports []int) (string, error) {
   refresh: 10s
   allowed:
     azure-iot-operations: [%s]
-webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metrics: "127.0.0.1:%d"}
+webhook: {host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:%d", metrics: "127.0.0.1:%d", register: {url: "https://127.0.0.1:%d"}}
 sync: {leaseNamespace: azure-iot-operations}
-`, strconv.Quote(s.endpoint), s.vaultCA(), scene.Vault, ports[0], s.dir, ports[1], ports[2])
+`, strconv.Quote(s.endpoint), s.vaultCA(), scene.Vault, ports[0], s.dir, ports[1], ports[2], ports[0])
 	return path, os.WriteFile(path, []byte(text), 0o600)
-}
-
-func (s *stage) register(ctx context.Context, port int, ca []byte) error {
-	url := fmt.Sprintf("https://127.0.0.1:%d", port)
-	inventory := store.Inventory{Namespaces: []string{apiserver.StoreNamespace}}
-	policy, binding := webhook.Trace(inventory)
-	r := webhook.Registration{
-		Inventory: inventory,
-		Profiles:  []webhook.Profile{{Class: verdict.Unlisted, Users: []string{"system:serviceaccount:*"}, Mode: verdict.ModeWarn, Stores: verdict.ModeQuarantine}},
-		Client:    admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: bytes.TrimSpace(ca)},
-		Timeout:   5 * time.Second,
-	}
-	for _, o := range []client.Object{policy, binding, r.Mutating(), r.Validating()} {
-		if err := s.server.Client.Create(ctx, o); err != nil {
-			return fmt.Errorf("register the webhook: %w", err)
-		}
-	}
-	return s.awaitRegistered(ctx)
 }
 
 // awaitRegistered tries what must be refused until it is: the API server takes

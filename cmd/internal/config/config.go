@@ -111,12 +111,27 @@ type References struct {
 
 // Webhook is how the webhook listens.
 type Webhook struct {
-	Host    string        `yaml:"host"`
-	Port    int           `yaml:"port"`
-	CertDir string        `yaml:"certDir"` // holds tls.crt and tls.key, reloaded when they change
-	Timeout time.Duration `yaml:"timeout"` // of the webhook configuration
-	Health  string        `yaml:"health"`  // address of /healthz and /readyz
-	Metrics string        `yaml:"metrics"` // address of /metrics, "0" for none
+	Host    string `yaml:"host"`
+	Port    int    `yaml:"port"`
+	CertDir string `yaml:"certDir"` // holds tls.crt, tls.key and perhaps ca.crt, followed when they change
+	// SelfSigned is a Secret, namespace/name, for a serving certificate of our own
+	// instead; "" for CertDir.
+	SelfSigned string        `yaml:"selfSigned"`
+	Register   Register      `yaml:"register"`
+	Timeout    time.Duration `yaml:"timeout"` // of the webhook configuration
+	Health     string        `yaml:"health"`  // address of /healthz and /readyz
+	Metrics    string        `yaml:"metrics"` // address of /metrics, "0" for none
+}
+
+// Register is how the webhook registers itself at the API server. With neither Service
+// nor URL it does not.
+type Register struct {
+	Service string `yaml:"service"` // namespace/name, at port 443
+	URL     string `yaml:"url"`     // where it is no Service
+	// Owner is the ClusterRole with which the registration goes.
+	Owner string `yaml:"owner"`
+	// FailOpen lets every change pass while no webhook answers.
+	FailOpen bool `yaml:"failOpen"`
 }
 
 // Sync is how the sync loop fills stores.
@@ -264,6 +279,21 @@ func (c Config) Validate(path string) error {
 	}
 	if c.Webhook.Timeout < time.Second || c.Webhook.Timeout > 30*time.Second {
 		bad("webhook.timeout", "%s is not between 1s and 30s, what the API server takes", c.Webhook.Timeout)
+	}
+	r := c.Webhook.Register
+	if r.Service != "" && r.URL != "" {
+		bad("webhook.register", "the API server calls a service or a url, not both")
+	}
+	for field, name := range map[string]string{"webhook.register.service": r.Service, "webhook.selfSigned": c.Webhook.SelfSigned} {
+		if ns, n, ok := strings.Cut(name, "/"); name != "" && (!ok || ns == "" || n == "" || strings.Contains(n, "/")) {
+			bad(field, "%q is not namespace/name", name)
+		}
+	}
+	if r.URL != "" && !strings.HasPrefix(r.URL, "https://") {
+		bad("webhook.register.url", "%q must begin with https://", r.URL)
+	}
+	if c.Webhook.SelfSigned != "" && r.Service == "" {
+		bad("webhook.selfSigned", "it needs webhook.register.service, for whose name the certificate is")
 	}
 	return errors.Join(errs...)
 }
