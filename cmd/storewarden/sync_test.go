@@ -103,7 +103,8 @@ func (s *site) start(args ...string) *exec.Cmd {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if s.t.Failed() {
-			s.t.Logf("%v\n%s", args, log)
+			text := log.String()
+			s.t.Logf("%v\n%s", args, text[max(0, len(text)-2000):])
 		}
 	})
 	return cmd
