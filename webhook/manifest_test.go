@@ -30,9 +30,9 @@ func TestManifestsAreMadeFromCode(t *testing.T) {
 			want.WriteString("---\n")
 			want.Write(raw)
 		}
-		name := "../manifests/base/" + file
+		name := "../manifests/static/" + file
 		if *update {
-			must(t, os.MkdirAll("../manifests/base", 0o755))
+			must(t, os.MkdirAll("../manifests/static", 0o755))
 			must(t, os.WriteFile(name, want.Bytes(), 0o644))
 		}
 		got, err := os.ReadFile(name)

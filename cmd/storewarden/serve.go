@@ -133,6 +133,10 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	if err := keys.Load(ctx); err != nil {
 		return err
 	}
+	if err := registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "storewarden_webhook_certificate_expiry_timestamp_seconds",
+		Help: "When the serving certificate in use ends."}, func() float64 { return float64(keys.NotAfter().Unix()) })); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Webhook.Host, strconv.Itoa(c.Webhook.Port)))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -39,13 +39,18 @@ const trustList = "aio-opc-ua-broker-trust-list"
 
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteOf(t, apiserver.Options{CRDs: true})
+}
+
+func newSiteOf(t *testing.T, o apiserver.Options) *site {
+	t.Helper()
 	s := &site{t: t, kv: keyvault.New(keyvault.Options{}), bin: filepath.Join(t.TempDir(), "storewarden")}
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var err error
 	ctrllog.SetLogger(logr.Discard())
-	if s.srv, err = apiserver.Start(t.Context(), apiserver.Options{CRDs: true}); err != nil {
+	if s.srv, err = apiserver.Start(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.srv.Stop() })
