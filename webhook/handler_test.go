@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
 
@@ -163,19 +164,29 @@ func FuzzAdmissionReview(f *testing.F) {
 	f.Add([]byte(strings.Replace(reviewOf+storeSecret+"}}", "CREATE", "UPDATE", 1)))
 	f.Add([]byte(reviewOf + `{"apiVersion":"secret-sync.x-k8s.io/v1alpha1","kind":"SecretSync","spec":{"secretObject":{"data":[{}]}}}}}`))
 	f.Add([]byte(reviewOf + `{"kind":7}}}`))
-	h := handler(f, refuses{[]verdict.Finding{{Code: "X-01", Severity: verdict.Deny}}})
+	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","request":{"uid":"u","operation":"UPDATE","namespace":"azure-iot-operations","userInfo":{"username":"` + sseUser + `"},"object":` +
+		storeSecret + `,"oldObject":` + strings.Replace(storeSecret, `"a.der":"AA=="`, `"b.der":"AA=="`, 1) + `}}`))
+	h := handler(f, refuses{[]verdict.Finding{{Code: "X-01", Severity: verdict.Deny, Entry: "a.der"}}}, writers...)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, webhook.Path, bytes.NewReader(body)))
-		if w.Code != http.StatusOK {
-			return
-		}
-		var in, out admissionv1.AdmissionReview
-		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Response == nil || out.Response.UID == "" {
-			t.Fatalf("answered %q", w.Body)
-		}
-		if json.Unmarshal(body, &in) == nil && in.Request != nil && in.Request.UID != out.Response.UID {
-			t.Errorf("the UID is %q, not %q", out.Response.UID, in.Request.UID)
+		for _, door := range []string{webhook.Path, webhook.QuarantinePath} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, door, bytes.NewReader(body)))
+			if w.Code != http.StatusOK {
+				continue
+			}
+			var in, out admissionv1.AdmissionReview
+			if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Response == nil || out.Response.UID == "" {
+				t.Fatalf("answered %q", w.Body)
+			}
+			if json.Unmarshal(body, &in) == nil && in.Request != nil && in.Request.UID != out.Response.UID {
+				t.Errorf("the UID is %q, not %q", out.Response.UID, in.Request.UID)
+			}
+			if strings.Contains(w.Body.String(), "defect of its own") {
+				t.Errorf("a panic: %s", w.Body)
+			}
+			if _, err := jsonpatch.DecodePatch(out.Response.Patch); out.Response.Patch != nil && err != nil {
+				t.Errorf("the patch is none: %v", err)
+			}
 		}
 	})
 }

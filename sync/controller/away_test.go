@@ -90,6 +90,35 @@ func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(r)
 }
 
+// rotating starts the loop over a trust list of one machine, and awaits its first fill.
+// rotate puts the machine's next certificate into the vault, holds tells whether the list
+// holds it.
+func rotating(t *testing.T, p *plant, cfg *rest.Config, certificates int) (holds func(int) func() bool, rotate func(int)) {
+	t.Helper()
+	watch, err := metadata.NewForConfig(cfg)
+	must(t, err)
+	var ders [][]byte
+	for i := range certificates {
+		ders = append(ders, leaf(t, "press", certtest.Options{KeyName: fmt.Sprint(i)}).DER)
+	}
+	p.put("press-der", ders[0])
+	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- p.sync.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: []string{p.ns}}) }()
+	t.Cleanup(func() { cancel(); must(t, <-ended) })
+	holds = func(i int) func() bool {
+		return func() bool { s := p.secret(trust); return s != nil && string(s.Data["press.der"]) == string(ders[i]) }
+	}
+	await(t, "the first fill", holds(0))
+	return holds, func(i int) {
+		p.put("press-der", ders[i])
+		p.now.Add(300)
+		p.cycle(t.Context())
+		p.sync.Kick()
+	}
+}
+
 // The API server goes away and comes back, and answers slowly, while the vault rotates:
 // the list holds a good certificate all the time, and what was declared comes about.
 func TestAPIServerAwayAndSlow(t *testing.T) {
@@ -99,31 +128,10 @@ func TestAPIServerAwayAndSlow(t *testing.T) {
 	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper { return slowly{rt, l} })
 	cl, err := client.New(cfg, client.Options{})
 	must(t, err)
-	watch, err := metadata.NewForConfig(cfg)
-	must(t, err)
 	p := newPlant(t)
 	p.opt.Client, p.opt.Peers = cl, cluster.NewLive(cl)
 	p.restart()
-	var ders [][]byte
-	for i := range 4 {
-		ders = append(ders, leaf(t, "press", certtest.Options{KeyName: fmt.Sprint(i)}).DER)
-	}
-	p.put("press-der", ders[0])
-	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- p.sync.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: []string{p.ns}}) }()
-	t.Cleanup(func() { cancel(); must(t, <-ended) })
-	holds := func(i int) func() bool {
-		return func() bool { s := p.secret(trust); return s != nil && string(s.Data["press.der"]) == string(ders[i]) }
-	}
-	rotate := func(i int) {
-		p.put("press-der", ders[i])
-		p.now.Add(300)
-		p.cycle(t.Context())
-		p.sync.Kick()
-	}
-	await(t, "the first fill", holds(0))
+	holds, rotate := rotating(t, p, cfg, 4)
 	l.set(true, 0)
 	rotate(1)
 	before := l.tries()
@@ -147,29 +155,8 @@ func TestAPIServerAwayAndSlow(t *testing.T) {
 // The real API server and etcd are stopped and started again, and etcd stands still for a
 // while, as on a disk that is overloaded.
 func TestAPIServerRestartedAndEtcdSlow(t *testing.T) {
-	watch, err := metadata.NewForConfig(srv.Config)
-	must(t, err)
 	p := newPlant(t)
-	var ders [][]byte
-	for i := range 3 {
-		ders = append(ders, leaf(t, "press", certtest.Options{KeyName: fmt.Sprint(i)}).DER)
-	}
-	p.put("press-der", ders[0])
-	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- p.sync.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: []string{p.ns}}) }()
-	t.Cleanup(func() { cancel(); must(t, <-ended) })
-	holds := func(i int) func() bool {
-		return func() bool { s := p.secret(trust); return s != nil && string(s.Data["press.der"]) == string(ders[i]) }
-	}
-	rotate := func(i int) {
-		p.put("press-der", ders[i])
-		p.now.Add(300)
-		p.cycle(t.Context())
-		p.sync.Kick()
-	}
-	await(t, "the first fill", holds(0))
+	holds, rotate := rotating(t, p, srv.Config, 3)
 	must(t, srv.Restart(func() { rotate(1) }))
 	await(t, "the rotation, after the restart", holds(1))
 	must(t, srv.Client.Delete(t.Context(), p.secret(trust)))
