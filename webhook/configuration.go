@@ -30,6 +30,8 @@ type Registration struct {
 	Timeout time.Duration
 	// FailOpen lets changes of people and GitOps pass too while no webhook answers.
 	FailOpen bool
+	// Autofix has lines added that objects of SecretProviderClasses lack.
+	Autofix bool
 }
 
 // Validating is the configuration of the webhook that refuses. Its matchConditions say
@@ -72,25 +74,36 @@ func (r Registration) validating(name string, policy admissionregistrationv1.Fai
 	}
 }
 
-// Mutating is the configuration of the webhook that holds bad entries of sync
-// controllers back. While none answers, what they write is only judged, if that.
+// Mutating is the configuration of the webhooks that hold bad entries of sync controllers
+// back and, if that is wanted, add what objects lack. While none answers, what is written
+// is only judged, if that.
 func (r Registration) Mutating() *admissionregistrationv1.MutatingWebhookConfiguration {
-	written := rule("", "secrets")
-	written.Operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
+	webhooks := []admissionregistrationv1.MutatingWebhook{
+		r.mutating("quarantine", QuarantinePath, rule("", "secrets"), conditions(guardedSecrets(r.Inventory), quarantined(r.Profiles))),
+	}
+	if r.Autofix {
+		class := rule("secrets-store.csi.x-k8s.io", "secretproviderclasses")
+		webhooks = append(webhooks, r.mutating("autofix", AutofixPath, class, conditions("request.namespace in "+list(r.Inventory.Namespaces))))
+	}
 	return &admissionregistrationv1.MutatingWebhookConfiguration{
 		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "MutatingWebhookConfiguration"},
 		ObjectMeta: metav1.ObjectMeta{Name: Name},
-		Webhooks: []admissionregistrationv1.MutatingWebhook{{
-			Name: "quarantine." + Name + ".io", ClientConfig: r.client(QuarantinePath), Rules: []admissionregistrationv1.RuleWithOperations{written},
-			FailurePolicy: new(admissionregistrationv1.Ignore),
-			MatchPolicy:   new(admissionregistrationv1.Equivalent),
-			SideEffects:   new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
-			// A second call would see the entries put back, and forget that they are held.
-			ReinvocationPolicy:      new(admissionregistrationv1.NeverReinvocationPolicy),
-			TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
-			AdmissionReviewVersions: []string{"v1"},
-			MatchConditions:         conditions(guardedSecrets(r.Inventory), quarantined(r.Profiles)),
-		}},
+		Webhooks:   webhooks,
+	}
+}
+
+func (r Registration) mutating(name, path string, of admissionregistrationv1.RuleWithOperations, when []admissionregistrationv1.MatchCondition) admissionregistrationv1.MutatingWebhook {
+	of.Operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
+	return admissionregistrationv1.MutatingWebhook{
+		Name: name + "." + Name + ".io", ClientConfig: r.client(path), Rules: []admissionregistrationv1.RuleWithOperations{of},
+		FailurePolicy: new(admissionregistrationv1.Ignore),
+		MatchPolicy:   new(admissionregistrationv1.Equivalent),
+		SideEffects:   new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
+		// A second call would see the entries put back, and forget that they are held.
+		ReinvocationPolicy:      new(admissionregistrationv1.NeverReinvocationPolicy),
+		TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
+		AdmissionReviewVersions: []string{"v1"},
+		MatchConditions:         when,
 	}
 }
 

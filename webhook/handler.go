@@ -26,10 +26,12 @@ import (
 	"github.com/storewarden/storewarden/policies/verdict"
 )
 
-// Path is where the validating webhook answers, QuarantinePath the mutating one.
+// Path is where the validating webhook answers; QuarantinePath and AutofixPath are where
+// the mutating ones do.
 const (
 	Path           = "/validate"
 	QuarantinePath = "/quarantine"
+	AutofixPath    = "/autofix"
 )
 
 // maxBody is two objects at the API server's own limit of 3 MiB each, and room
@@ -112,8 +114,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline(r))
 	defer cancel()
 	door := h.judge
-	if r.URL.Path == QuarantinePath {
+	switch r.URL.Path {
+	case QuarantinePath:
 		door = h.quarantine
+	case AutofixPath:
+		door = h.autofix
 	}
 	out := h.answer(ctx, &req, door)
 	out.response.UID = req.Request.UID

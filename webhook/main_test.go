@@ -80,6 +80,7 @@ type door struct {
 	memory   *warm.Memory
 	pool     *x509.CertPool // what the vault's certificate is of
 	live     *cluster.Live
+	autofix  bool
 }
 
 type lockedBuffer struct {
@@ -110,7 +111,8 @@ type setup struct {
 	now    func() time.Time
 	// index answers for peers from memory, as in production; tests that look at a
 	// peer right after writing it read live.
-	index bool
+	index   bool
+	autofix bool
 }
 
 // defaults treats service accounts as the default configuration does.
@@ -120,7 +122,7 @@ var defaults = []webhook.Profile{
 
 func open(t testing.TB, o setup) *door {
 	t.Helper()
-	d := &door{vault: keyvault.New(keyvault.Options{}), log: &lockedBuffer{}, registry: prometheus.NewRegistry()}
+	d := &door{vault: keyvault.New(keyvault.Options{}), log: &lockedBuffer{}, registry: prometheus.NewRegistry(), autofix: o.autofix}
 	t.Cleanup(d.vault.Close)
 	endpoint, caPEM, err := d.vault.Start()
 	must(t, err)
@@ -199,7 +201,7 @@ func (d *door) register(t testing.TB, h http.Handler, judges bool) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	reg := webhook.Registration{Inventory: inventory, Profiles: defaults, Timeout: 5 * time.Second,
+	reg := webhook.Registration{Inventory: inventory, Profiles: defaults, Timeout: 5 * time.Second, Autofix: d.autofix,
 		Client: admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: ca.PEM()}}
 	v, m := reg.Validating(), reg.Mutating()
 	must(t, srv.Client.Create(context.Background(), v))

@@ -189,30 +189,32 @@ func (h holding) patch(c change, role, named store.Role) ([]byte, error) {
 		return nil, fmt.Errorf("read labels and annotations of %s: %w", c.subject.ID, err)
 	}
 	var ops []operation
-	set := func(at string, have map[string]string, key, value string) {
-		switch {
-		case value == have[key]:
-		case value == "":
-			ops = append(ops, operation{Op: "remove", Path: at + "/" + pointer(key)})
-		case len(have) == 0:
-			ops = append(ops, operation{Op: "add", Path: at, Value: map[string]string{key: value}})
-		default:
-			ops = append(ops, operation{Op: "add", Path: at + "/" + pointer(key), Value: value})
-		}
-	}
 	if named != store.RoleUnknown && now.Metadata.Labels[store.StoreLabel] == "" {
-		set("/metadata/labels", now.Metadata.Labels, store.StoreLabel, string(named))
+		ops = setMark(ops, "/metadata/labels", now.Metadata.Labels, store.StoreLabel, string(named))
 	}
 	text, err := h.annotation(c, role, old.Metadata.Annotations[HeldAnnotation])
 	if err != nil {
 		return nil, err
 	}
-	set("/metadata/annotations", now.Metadata.Annotations, HeldAnnotation, text)
+	ops = setMark(ops, "/metadata/annotations", now.Metadata.Annotations, HeldAnnotation, text)
 	ops = append(ops, h.data(c)...)
 	if len(ops) == 0 {
 		return nil, nil
 	}
 	return json.Marshal(ops)
+}
+
+// setMark sets a label or an annotation, or removes one that shall be "".
+func setMark(ops []operation, at string, have map[string]string, key, value string) []operation {
+	switch {
+	case value == have[key]:
+		return ops
+	case value == "":
+		return append(ops, operation{Op: "remove", Path: at + "/" + pointer(key)})
+	case len(have) == 0:
+		return append(ops, operation{Op: "add", Path: at, Value: map[string]string{key: value}})
+	}
+	return append(ops, operation{Op: "add", Path: at + "/" + pointer(key), Value: value})
 }
 
 // data puts held entries back.

@@ -15,7 +15,8 @@ import (
 
 // registration is what the webhook registers of itself.
 func registration(c config.Config) webhook.Registration {
-	r := webhook.Registration{Inventory: c.Inventory(), Profiles: c.Actors, Timeout: c.Webhook.Timeout, FailOpen: c.Webhook.Register.FailOpen}
+	r := webhook.Registration{Inventory: c.Inventory(), Profiles: c.Actors, Timeout: c.Webhook.Timeout, FailOpen: c.Webhook.Register.FailOpen,
+		Autofix: c.Webhook.Autofix}
 	if url := c.Webhook.Register.URL; url != "" {
 		r.Client.URL = &url
 	}

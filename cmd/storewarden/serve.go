@@ -144,6 +144,7 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	mux := http.NewServeMux()
 	mux.Handle(webhook.Path, handler)
 	mux.Handle(webhook.QuarantinePath, handler)
+	mux.Handle(webhook.AutofixPath, handler)
 	server := &serving.Server{Listener: listener, Handler: mux, Keys: keys, Lame: lameDuck, Grace: c.Webhook.Timeout + time.Second, Log: log}
 	var synced atomic.Bool
 	ready := func(*http.Request) error {

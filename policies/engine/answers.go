@@ -48,7 +48,7 @@ func (e *Engine) answers(m *ast.Module) (ms Mistakes) {
 
 // strayed finds keys under custom: that nothing reads, such as a misspelt one.
 func (r *Rule) strayed(m *ast.Module) (ms Mistakes) {
-	known := []string{"basis", "implies", "message", "operations", "remedy", "severity", "sources", "subjects", "symptom", "variants"}
+	known := []string{"basis", "fix", "implies", "message", "operations", "remedy", "severity", "sources", "subjects", "symptom", "variants"}
 	for _, a := range m.Annotations {
 		if a.Scope != "package" {
 			continue

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,6 +48,8 @@ type Rule struct {
 type Wording struct {
 	Message string
 	Remedy  string
+	// Fix is the remedy where it is one certain line; it is not inherited by variants.
+	Fix verdict.Fix
 }
 
 // Worded returns the wording of a variant, "" for the rule's own.
@@ -98,13 +101,13 @@ func ruleOf(module *ast.Module) (*Rule, Mistakes) {
 		Custom:   strings.HasPrefix(module.Package.Path.String(), customRules),
 		Severity: m.severities(), Subjects: m.list("subjects"), Implies: m.list("implies"), Covers: m.list("covers"), Operations: m.operations(),
 		Basis: verdict.Basis(m.text("basis")), Symptom: m.text("symptom"), Sources: m.list("sources"),
-		Wording: Wording{m.text("message"), m.text("remedy")},
+		Wording: m.wording(),
 	}
 	if vs, ok := a.Custom["variants"].(map[string]any); ok {
 		r.Variants = make(map[string]Wording, len(vs))
 		for name, v := range vs {
 			w, _ := v.(map[string]any)
-			r.Variants[name] = Wording{metadata{w}.text("message"), metadata{w}.text("remedy")}
+			r.Variants[name] = metadata{w}.wording()
 		}
 	}
 	faults := r.faults()
@@ -142,9 +145,18 @@ func (r *Rule) faults() (ms Mistakes) {
 			ms = append(ms, Mistake{Message: "custom.covers: " + code + " is not a code of the catalogue", Next: "Leave it out"})
 		}
 	}
+	for _, w := range append(slices.Collect(maps.Values(r.Variants)), r.Wording) {
+		if f := w.Fix; f != (verdict.Fix{}) && (!slices.Contains([]string{"objectEncoding", "objectType"}, f.Field) || !plain.MatchString(f.Value)) {
+			ms = append(ms, Mistake{Message: fmt.Sprintf("fix: %q: %q is no line that can be added", f.Field, f.Value),
+				Next: "Leave it out, or write fix: {field: objectEncoding, value: hex}; field may also be objectType"})
+		}
+	}
 	slices.SortFunc(ms, func(a, b Mistake) int { return strings.Compare(a.Message, b.Message) })
 	return ms
 }
+
+// plain is a value that needs no quotes.
+var plain = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // metadataExample shows a line as it may be.
 func metadataExample(what string) string {
@@ -166,6 +178,11 @@ type metadata struct{ custom map[string]any }
 func (m metadata) text(key string) string {
 	s, _ := m.custom[key].(string)
 	return strings.TrimSpace(s)
+}
+
+func (m metadata) wording() Wording {
+	fix, _ := m.custom["fix"].(map[string]any)
+	return Wording{m.text("message"), m.text("remedy"), verdict.Fix{Field: metadata{fix}.text("field"), Value: metadata{fix}.text("value")}}
 }
 
 func (m metadata) list(key string) []string {

@@ -170,7 +170,7 @@ func (c *casefile) object() verdict.Object {
 func (c *casefile) finding(doc *input.Document, res engine.Result) (verdict.Finding, error) {
 	w, _ := res.Rule.Worded(res.Variant)
 	value := c.values(doc, res)
-	f := verdict.Finding{Code: res.Rule.Code, Object: c.object(), Field: res.Field, Basis: res.Rule.Basis,
+	f := verdict.Finding{Code: res.Rule.Code, Fix: w.Fix, Object: c.object(), Field: res.Field, Basis: res.Rule.Basis,
 		Docs: "storewarden explain " + res.Rule.Code}
 	var missing [2]string
 	f.Message, missing[0] = engine.Fill(w.Message, value)

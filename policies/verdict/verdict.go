@@ -63,7 +63,9 @@ type Finding struct {
 	// Message says what is wrong, Remedy what to do, both with values filled in.
 	Message string `json:"message"`
 	Remedy  string `json:"remedy"`
-	Object  Object `json:"object"`
+	// Fix is the remedy where it is one certain line, zero elsewhere.
+	Fix    Fix    `json:"fix,omitzero"`
+	Object Object `json:"object"`
 	// Field is the path of the offending field, data[server-0.der] for a key.
 	Field string `json:"field"`
 	// Entry is the objectName or target key that the finding is about, "" for
@@ -75,6 +77,12 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"`
 	Docs        string `json:"docs"`
 	Basis       Basis  `json:"basis,omitempty"`
+}
+
+// Fix is a line that a SecretProviderClass's object lacks, and that can only be this one.
+type Fix struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 // Problem is a part of the world that could not be seen. Each problem is also

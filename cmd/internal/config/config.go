@@ -116,11 +116,13 @@ type Webhook struct {
 	CertDir string `yaml:"certDir"` // holds tls.crt, tls.key and perhaps ca.crt, followed when they change
 	// SelfSigned is a Secret, namespace/name, for a serving certificate of our own
 	// instead; "" for CertDir.
-	SelfSigned string        `yaml:"selfSigned"`
-	Register   Register      `yaml:"register"`
-	Timeout    time.Duration `yaml:"timeout"` // of the webhook configuration
-	Health     string        `yaml:"health"`  // address of /healthz and /readyz
-	Metrics    string        `yaml:"metrics"` // address of /metrics, "0" for none
+	SelfSigned string   `yaml:"selfSigned"`
+	Register   Register `yaml:"register"`
+	// Autofix adds lines that objects of SecretProviderClasses lack.
+	Autofix bool          `yaml:"autofix"`
+	Timeout time.Duration `yaml:"timeout"` // of the webhook configuration
+	Health  string        `yaml:"health"`  // address of /healthz and /readyz
+	Metrics string        `yaml:"metrics"` // address of /metrics, "0" for none
 }
 
 // Register is how the webhook registers itself at the API server. With neither Service

@@ -14,6 +14,7 @@
 #     missing:
 #       message: "objectType is missing, and the provider has no default for it"
 #       remedy: "Add the line objectType: secret to the object"
+#       fix: {field: objectType, value: secret}
 package storewarden.rules.spc_19
 
 finding contains {"code": "SPC-19", "entry": e.id, "field": concat(".", [e.field, "objectType"])} if {

@@ -11,6 +11,9 @@
 #   symptom: The Secret holds text such as 3082… instead of a certificate; the connector ignores it and connections fail with BadCertificateUntrusted.
 #   implies: [KV-11]
 #   sources: ["Azure Key Vault provider v1.8.2, objectEncoding", "az iot ops secretsync, which adds objectEncoding: hex by the tag file-encoding"]
+#   variants:
+#     tagged:
+#       fix: {field: objectEncoding, value: hex}
 package storewarden.rules.spc_22
 
 import data.storewarden.lib.fields
@@ -20,9 +23,11 @@ finding contains {
 	"entry": e.id,
 	"field": fields.object(input.subject.kind, e.field, "objectEncoding"),
 	"args": {"declared": declared},
+	"variant": variant,
 } if {
 	some e in input.entries
 	e.content.wrapped == "hex"
 	e.vault.mismatch == "wrapped"
 	declared := {"": "objectEncoding: hex is missing", "utf-8": "objectEncoding is utf-8"}[lower(e.object.encoding)]
+	variant := {true: "tagged", false: ""}[[e.object.encoding, lower(e.vault.file_encoding)] == ["", "hex"]]
 }
