@@ -65,7 +65,7 @@ func TestServiceAccountIdentity(t *testing.T) {
 	c.Vault.Kind, c.Vault.CAFile, c.Vault.Identity = config.VaultAzure, caFile, config.IdentityServiceAccount
 	c.Vault.Endpoint = "https://" + kv.Address() + "/{vault}"
 	c.Vault.Allowed = map[string][]string{"*": {"*"}}
-	cfg, err := srv.User("system:serviceaccount:storewarden:storewarden")
+	cfg, err := srv.User("system:serviceaccount:storewarden:storewarden-webhook")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ func install(t *testing.T, file string) []*unstructured.Unstructured {
 func TestRightsAreEnough(t *testing.T) {
 	must(t, client.IgnoreAlreadyExists(srv.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "storewarden"}})))
 	install(t, "sync-rights.yaml")
+	install(t, "sync-fence.yaml")
 	cfg, err := srv.User(account)
 	must(t, err)
 	cl, err := client.New(cfg, client.Options{})
@@ -94,6 +95,7 @@ func attack(data map[string]any) *unstructured.Unstructured {
 func TestFence(t *testing.T) {
 	must(t, client.IgnoreAlreadyExists(srv.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "storewarden"}})))
 	install(t, "sync-rights.yaml")
+	install(t, "sync-fence.yaml")
 	cfg, err := srv.User(account, "system:masters") // every right that there is
 	must(t, err)
 	cl, err := client.New(cfg, client.Options{})

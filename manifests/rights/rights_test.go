@@ -1,0 +1,48 @@
+package rights_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/storewarden/storewarden/manifests/rights"
+)
+
+var update = flag.Bool("update", false, "write the manifests and the table anew")
+
+const made = "# Made from package manifests/rights: go test ./manifests/rights -update\n" +
+	"# For other namespaces, or stores of other names, make the lists longer.\n"
+
+// What is installed and what is reviewed are what the code says.
+func TestMadeFromCode(t *testing.T) {
+	account := func(p rights.Part) string {
+		return "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: " + p.Account + "\n  namespace: " + rights.Namespace + "\n---\n"
+	}
+	web, sync := rights.Webhook(), rights.Sync()
+	for name, want := range map[string]string{
+		"../base/webhook-rights.yaml": made + account(web) + web.YAML(),
+		"../base/sync-rights.yaml":    made + sync.YAML(),
+		"../RIGHTS.md": "# What Storewarden may do\n\nMade from package manifests/rights: `go test ./manifests/rights -update`. A test\n" +
+			"(`go test ./cmd/storewarden -run Rights`) runs both parts as their service accounts on a real\n" +
+			"API server, and fails for a right that is missing and for one that is not used.\n\n" +
+			"No part lists or watches Secrets of a namespace, reads a Secret that is not named here, or\n" +
+			"deletes anything. `manifests/base/vault-as-serviceaccount.yaml` is an addition for\n" +
+			"`vault.identity: serviceaccount`, with its price.\n\n" +
+			"What refers to a Secret of another name is judged without it, and says so, until that Secret is\n" +
+			"named here and in `stores` of the configuration.\n\n" +
+			"## The webhook (`" + web.Account + "`)\n\n" + web.Table() + "\n## The sync loop (`" + sync.Account + "`)\n\n" + sync.Table(),
+	} {
+		if *update {
+			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != want {
+			t.Errorf("%s has drifted: go test ./manifests/rights -update", name)
+		}
+	}
+}
