@@ -172,6 +172,11 @@ func TestRights(t *testing.T) {
 	i := install(t)
 	i.offers()
 	i.registers()
+	for _, o := range []client.Object{&admissionregistrationv1.ValidatingWebhookConfiguration{}, &admissionregistrationv1.MutatingWebhookConfiguration{}} {
+		if err := i.srv.Client.DeleteAllOf(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
 	i.judges()
 	i.fills()
 	for _, p := range []rights.Part{rights.Webhook(), rights.Sync()} {
@@ -185,8 +190,8 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// registers has the webhook make a certificate and register its Service once that has an
-// endpoint, and takes the registration away: nobody answers at that Service here.
+// registers has the webhook make a certificate, and register its Service once that has an
+// endpoint, though nobody answers there; then it is stopped.
 func (i *installed) registers() {
 	t, ctx := i.t, i.t.Context()
 	t.Setenv("KUBE_FEATURE_WatchListClient", "false") // as with API servers that cannot stream a list
@@ -204,23 +209,13 @@ func (i *installed) registers() {
 		t.Fatal(err)
 	}
 	i.await("it is registered", func() bool { return i.trusted() != "" })
-	i.stop(cmd)
-	t.Setenv("KUBE_FEATURE_WatchListClient", "true")
-	for _, o := range []client.Object{&admissionregistrationv1.ValidatingWebhookConfiguration{}, &admissionregistrationv1.MutatingWebhookConfiguration{}} {
-		if err := i.srv.Client.DeleteAllOf(ctx, o); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func (i *installed) stop(cmd *exec.Cmd) {
-	i.t.Helper()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		i.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
-		i.t.Errorf("a part that was stopped: %v", err)
+		t.Errorf("a part that was stopped: %v", err)
 	}
+	t.Setenv("KUBE_FEATURE_WatchListClient", "true")
 }
 
 // judges has the webhook judge all kinds of objects, look again before it refuses a

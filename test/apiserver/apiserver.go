@@ -1,7 +1,7 @@
 // Package apiserver runs a real kube-apiserver and etcd on the loopback interface, for tests and for the demo: with the
 // custom resources that Storewarden guards, a namespace per test, users with their own client certificates, and the real
-// kubectl. The binaries are built from Go modules once per machine; see [Binaries]. No controllers run: nothing is garbage
-// collected, and a deleted namespace stays Terminating.
+// kubectl. The binaries are built from Go modules once per machine; see [Binaries]. No controllers run unless [Server.Collect]
+// is called: nothing is garbage collected, and a deleted namespace stays Terminating.
 package apiserver
 
 import (

@@ -24,7 +24,7 @@ const assetsVariable = "KUBEBUILDER_ASSETS"
 // progressEvery is short enough that nobody thinks the build hangs, and long enough to keep a CI log readable.
 const progressEvery = 15 * time.Second
 
-// Binaries returns a folder that holds etcd, kube-apiserver and kubectl: KUBEBUILDER_ASSETS if that is set, or else a
+// Binaries returns a folder that holds etcd, kube-apiserver, kube-controller-manager and kubectl: KUBEBUILDER_ASSETS if that is set, or else a
 // folder of the user's cache, filled by test/controlplane/build.sh when this machine has not yet done so for these very
 // versions. Test binaries that ask at the same time share one build. Progress goes to log.
 func Binaries(ctx context.Context, log io.Writer) (string, error) {
@@ -52,7 +52,7 @@ func Binaries(ctx context.Context, log io.Writer) (string, error) {
 
 func complete(dir string) error {
 	var missing []error
-	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			missing = append(missing, err)
 		}
@@ -169,8 +169,8 @@ func (b builder) build(ctx context.Context, dir string) error {
 	}
 	defer os.RemoveAll(tmp)
 	start := time.Now()
-	fmt.Fprintf(b.log, "control plane: building etcd, kube-apiserver and kubectl from Go modules into %s\n", dir)
-	fmt.Fprintf(b.log, "control plane: once per machine; about 6 minutes on 2 cores, 600 MB of downloads\n")
+	fmt.Fprintf(b.log, "control plane: building etcd, kube-apiserver, kube-controller-manager and kubectl from Go modules into %s\n", dir)
+	fmt.Fprintf(b.log, "control plane: once per machine; about 8 minutes on 2 cores, 600 MB of downloads\n")
 	if err := b.run(ctx, tmp, start); err != nil {
 		return err
 	}

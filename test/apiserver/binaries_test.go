@@ -31,7 +31,7 @@ const goodScript = `
 echo run >>runs
 echo etcd v9
 sleep 0.1
-for f in etcd kube-apiserver kubectl; do : >"$1/$f"; done
+for f in etcd kube-apiserver kube-controller-manager kubectl; do : >"$1/$f"; done
 `
 
 func TestBuildHappensOnceForAll(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAssetsVariableMustNameAWholeFolder(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "kubectl") || !strings.Contains(err.Error(), assetsVariable) {
 		t.Errorf("got %v, want what is missing and the variable", err)
 	}
-	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-// Binaries prints the folder that holds etcd, kube-apiserver and kubectl, and builds them first where needed. The go
+// Binaries prints the folder that holds etcd, kube-apiserver, kube-controller-manager and kubectl, and builds them first where needed. The go
 // command holds back what tests print, so run this before them to see the progress of the first build:
 //
 //	KUBEBUILDER_ASSETS=$(go run ./test/apiserver/binaries) go test ./...
