@@ -357,6 +357,8 @@ func TestTwoReplicas(t *testing.T) {
 	s.await("the second does", func() bool { return serves(b, second) })
 	l.end(t, "rotation of certificate and CA")
 
+	s.changeLeader()
+
 	t.Run("registration taken away", func(t *testing.T) {
 		if err := s.srv.Client.Delete(t.Context(), &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: webhook.Name}}); err != nil {
 			t.Fatal(err)
@@ -385,6 +387,39 @@ func TestTwoReplicas(t *testing.T) {
 	_ = b.cmd.Wait()
 	to.remove(b)
 	s.allDown(ana, bad, to, second)
+}
+
+// changeLeader has the sync loop's leader stop, under load: the webhook notices nothing of
+// it, and what the next leader writes is judged as ever.
+func (s *site) changeLeader() {
+	t, ctx := s.t, s.t.Context()
+	t.Helper()
+	press := certtest.Must(certtest.SelfSigned(certtest.Options{CommonName: "press", Key: certtest.RSA2048, Now: time.Now(), URIs: []string{"urn:plant:press"}}))(t)
+	s.put("press-der", press)
+	s.create("apiVersion: storewarden.io/v1alpha1\nkind: ConnectorStore\nmetadata: {name: other, namespace: azure-iot-operations}\n" +
+		"spec: {role: opcua-trust, secretName: other-list, vault: {secretProviderClassName: spc}, sources: [{name: press, vaultSecret: {name: press-der}}]}")
+	list := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: apiserver.StoreNamespace, Name: "other-list"}}
+	filled := func() bool {
+		return s.srv.Client.Get(ctx, client.ObjectKeyFromObject(list), list) == nil && string(list.Data["press.der"]) == string(press.DER)
+	}
+	replicas := []*exec.Cmd{s.start("serve", "--sync"), s.start("serve", "--sync")}
+	s.await("the list is filled", filled)
+	l := s.load()
+	leader := s.leader()
+	for _, r := range replicas {
+		if strings.HasSuffix(leader, fmt.Sprint("-", r.Process.Pid)) {
+			if err := r.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.await("the other one leads", func() bool { now := s.leader(); return now != "" && now != leader })
+	if err := s.srv.Client.Delete(ctx, list); err != nil {
+		t.Fatal(err)
+	}
+	s.await("it fills the list", filled)
+	s.await("the load has gone on", func() bool { return l.good.Load() > 100 && l.bad.Load() > 100 })
+	l.end(t, "leader change")
 }
 
 // trusted is the bundle that the API server was told of.
