@@ -166,6 +166,9 @@ func explained(p pages.Page) string {
 	for _, name := range slices.Sorted(maps.Keys(p.Cases)) {
 		section("What to do ("+name+")", pages.Template(p.Cases[name]))
 	}
+	if p.Autofix != "" {
+		section("Added by webhook.autofix, where it is certain", p.Autofix)
+	}
 	section("Also known as", strings.Join(p.Covers, ", "))
 	section("Says it all for the same entry, so these are not shown beside it", strings.Join(p.Hides, ", "))
 	section("Not shown beside", strings.Join(p.HiddenBy, ", "))

@@ -116,6 +116,9 @@ func (p Page) markdown(s *strings.Builder) {
 		fmt.Fprintf(s, "- Severity: %s\n", severities(p.Severity))
 	}
 	fmt.Fprintf(s, "- Objects: %s\n- If it slips through: %s\n- What to do: %s\n", strings.Join(p.Objects, ", "), escape(oneLine(p.Looks)), steps(p.Fix))
+	if p.Autofix != "" {
+		fmt.Fprintf(s, "- Added by `webhook.autofix` where it is certain: `%s`\n", p.Autofix)
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.Cases)) {
 		fmt.Fprintf(s, "- What to do (%s): %s\n", name, steps(p.Cases[name]))
 	}

@@ -5,6 +5,7 @@
 package pages
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"maps"
@@ -39,6 +40,8 @@ type Page struct {
 	// Fix is what to do; Cases are what to do in others of the rule's cases.
 	Fix   string            `json:"fix"`
 	Cases map[string]string `json:"cases,omitempty"`
+	// Autofix is the line that webhook.autofix adds where it is certain, "" without one.
+	Autofix string `json:"autofix,omitempty"`
 	// Covers are other codes of the catalogue that the rule reports; Hides are those
 	// that are not shown beside it for one entry, HiddenBy those that hide it.
 	Covers   []string `json:"covers,omitempty"`
@@ -61,7 +64,9 @@ func New(rules []*engine.Rule) (Book, error) {
 	for _, r := range rules {
 		page := Page{Code: r.Code, Title: r.Title, Severity: r.Severity, Objects: r.Subjects, Why: r.Description, Looks: r.Symptom,
 			Fix: r.Remedy, Cases: map[string]string{}, Covers: r.Covers, Hides: r.Implies, Sources: r.Sources}
+		page.Autofix = line(r.Fix)
 		for name, v := range r.Variants {
+			page.Autofix = cmp.Or(page.Autofix, line(v.Fix))
 			if v.Remedy != "" {
 				page.Cases[name] = v.Remedy
 			}
@@ -84,6 +89,13 @@ func New(rules []*engine.Rule) (Book, error) {
 		}
 	}
 	return b, nil
+}
+
+func line(f verdict.Fix) string {
+	if f == (verdict.Fix{}) {
+		return ""
+	}
+	return f.Field + ": " + f.Value
 }
 
 // families are in the order in which a certificate goes: class, sync, Secret, and
