@@ -35,7 +35,8 @@ func newKeys(c config.Config, cl client.Client, log *slog.Logger) *serving.Keys 
 		k.Source = serving.SelfSigned{Client: cl, Namespace: namespace, Name: name, DNSNames: []string{service, service + ".cluster.local"}, Now: time.Now}
 	}
 	if reg.Client.Service != nil || reg.Client.URL != nil {
-		k.Trust = serving.Registrar{Client: cl, Of: reg, Owner: c.Webhook.Register.Owner, Now: time.Now}.Trust
+		r := &serving.Registrar{Client: cl, Of: reg, Owner: c.Webhook.Register.Owner, Now: time.Now}
+		k.Trust = r.Trust
 	}
 	return k
 }

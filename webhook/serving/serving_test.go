@@ -151,12 +151,12 @@ func TestDir(t *testing.T) {
 	}
 }
 
-func registrar(t *testing.T) serving.Registrar {
+func registrar(t *testing.T) *serving.Registrar {
 	t.Helper()
 	ns := srv.Namespace(t)
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{GenerateName: "storewarden-"}}
 	must(t, srv.Client.Create(t.Context(), role))
-	r := serving.Registrar{Client: srv.Client, Owner: role.Name, Now: certtest.Epoch, Of: webhook.Registration{Inventory: store.Inventory{Namespaces: []string{ns}}, Timeout: 5 * time.Second,
+	r := &serving.Registrar{Client: srv.Client, Owner: role.Name, Now: certtest.Epoch, Of: webhook.Registration{Inventory: store.Inventory{Namespaces: []string{ns}}, Timeout: 5 * time.Second,
 		Client: admissionregistrationv1.WebhookClientConfig{Service: &admissionregistrationv1.ServiceReference{Namespace: ns, Name: "w"}}}}
 	t.Cleanup(func() {
 		for _, o := range []client.Object{&admissionregistrationv1.ValidatingWebhookConfiguration{}, &admissionregistrationv1.MutatingWebhookConfiguration{},
@@ -206,6 +206,19 @@ func TestRegistration(t *testing.T) {
 	must(t, r.Trust(t.Context(), one))
 	if again := registered(t); again.ResourceVersion != c.ResourceVersion {
 		t.Error("the same registration is written again")
+	}
+	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: webhook.Name}}
+	must(t, srv.Client.Delete(t.Context(), mutating))
+	must(t, r.Trust(t.Context(), one)) // it is taken for whole
+	r.Now = func() time.Time { return certtest.Epoch().Add(time.Minute) }
+	must(t, r.Trust(t.Context(), one))
+	must(t, srv.Client.Get(t.Context(), client.ObjectKeyFromObject(mutating), mutating))
+	changed := registered(t)
+	changed.Webhooks[0].FailurePolicy = new(admissionregistrationv1.Ignore)
+	must(t, srv.Client.Update(t.Context(), changed))
+	must(t, r.Trust(t.Context(), one))
+	if *registered(t).Webhooks[0].FailurePolicy != admissionregistrationv1.Fail {
+		t.Error("a registration that somebody changed is left so")
 	}
 	two := ca("two", certtest.Options{})
 	must(t, r.Trust(t.Context(), two))
