@@ -33,6 +33,7 @@ type site struct {
 	kv     *keyvault.Server
 	bin    string
 	config string
+	ca     string // file of the vault's CA
 }
 
 const trustList = "aio-opc-ua-broker-trust-list"
@@ -60,7 +61,7 @@ func newSiteOf(t *testing.T, o apiserver.Options) *site {
 	}
 	t.Cleanup(s.kv.Close)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
-	s.config = filepath.Join(t.TempDir(), "config.yaml")
+	s.ca, s.config = ca, filepath.Join(t.TempDir(), "config.yaml")
 	text := fmt.Sprintf("vault: {kind: azure, endpoint: %q, caFile: %q, refresh: 10s, allowed: {azure-iot-operations: [%s]}}\nwebhook: {health: \"127.0.0.1:0\", metrics: \"127.0.0.1:0\"}\nsync: {leaseNamespace: azure-iot-operations}\n",
 		endpoint, ca, scene.Vault)
 	for name, content := range map[string][]byte{ca: caPEM, s.config: []byte(text)} {
