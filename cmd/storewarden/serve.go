@@ -60,6 +60,7 @@ on standard error. The two want different rights: run them apart.`,
 				return err
 			}
 			log := logTo(cmd.ErrOrStderr())
+			cfg.WarningHandler = warned{log}
 			if withSync {
 				return serveSync(cmd.Context(), c, cfg, log)
 			}
