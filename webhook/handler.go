@@ -100,15 +100,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var req request
+	malformed := func(say string, code int) {
+		h.opt.Metrics.observe(outcome{result: "malformed"}, time.Since(start))
+		http.Error(w, say, code)
+	}
 	switch {
 	case err != nil:
-		http.Error(w, "the body could not be read, or is over 7 MiB", http.StatusRequestEntityTooLarge)
+		malformed("the body could not be read, or is over 7 MiB", http.StatusRequestEntityTooLarge)
 		return
 	case json.Unmarshal(body, &req) != nil || req.Request == nil || req.Request.UID == "":
-		http.Error(w, "the body is not an AdmissionReview with a request", http.StatusBadRequest)
+		malformed("the body is not an AdmissionReview with a request", http.StatusBadRequest)
 		return
 	case req.APIVersion != admissionv1.SchemeGroupVersion.String():
-		http.Error(w, "only AdmissionReviews of admission.k8s.io/v1 are answered", http.StatusBadRequest)
+		malformed("only AdmissionReviews of admission.k8s.io/v1 are answered", http.StatusBadRequest)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline(r))
@@ -145,7 +149,7 @@ func (h *Handler) deadline(r *http.Request) time.Duration {
 type outcome struct {
 	response *admissionv1.AdmissionResponse
 	kind     string
-	result   string // allowed, denied, held, error or skipped
+	result   string // allowed, denied, held, mutated, error, skipped or malformed
 	effect   verdict.Effect
 	actor    verdict.Actor
 }

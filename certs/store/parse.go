@@ -22,10 +22,12 @@ type metadata struct {
 	Labels            map[string]string `json:"labels"`
 	Owners            []Owner           `json:"ownerReferences"`
 	DeletionTimestamp *string           `json:"deletionTimestamp"`
-	// Of annotations only the one is kept: kubectl puts whole objects there.
+	UID               string            `json:"uid"`
+	// Of annotations only these are kept: kubectl puts whole objects there.
 	Annotations struct {
 		ARM         string `json:"management.azure.com/resourceId"`
 		AllowShrink string `json:"storewarden.io/allow-shrink"`
+		Held        string `json:"storewarden.io/held"`
 	} `json:"annotations"`
 }
 
@@ -76,6 +78,19 @@ func KindOf(apiVersion, kind string) string {
 	return ""
 }
 
+// HeldAnnotation tells which entries of a store Secret the webhook holds back: a JSON
+// object by key.
+const HeldAnnotation = "storewarden.io/held"
+
+// held are the keys that a HeldAnnotation names; none where somebody else wrote it.
+func held(annotation string) []string {
+	var by map[string]struct{}
+	if annotation == "" || encoding.Unmarshal([]byte(annotation), &by) != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(by))
+}
+
 // Parse reads one object from JSON, with field names exact in case as the API
 // server takes them. The error never holds a value of a Secret; for an object
 // of another kind it is ErrOtherKind.
@@ -94,6 +109,8 @@ func Parse(raw []byte) (*Object, error) {
 		Deleting: w.Metadata.DeletionTimestamp != nil,
 
 		Projected: w.Metadata.Annotations.ARM != "",
+		UID:       w.Metadata.UID,
+		Held:      held(w.Metadata.Annotations.Held),
 	}
 	switch w.Kind {
 	case KindSecretProviderClass:

@@ -65,6 +65,10 @@ type Object struct {
 	Deleting bool
 	// Projected is whether Azure keeps the object and writes it anew.
 	Projected bool
+	// UID tells an object from one of the same name before or after it; "" in a file.
+	UID string
+	// Held are the keys of a Secret that HeldAnnotation names, sorted.
+	Held []string
 
 	SPC      *SecretProviderClass
 	Sync     *SecretSync

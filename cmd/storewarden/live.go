@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,6 +43,8 @@ type live struct {
 	good    prometheus.Gauge
 	since   prometheus.Gauge
 	files   prometheus.Gauge
+	failed  prometheus.Gauge
+	info    *prometheus.GaugeVec
 }
 
 func newLive(opt liveOptions) (*live, error) {
@@ -56,7 +60,10 @@ func newLive(opt liveOptions) (*live, error) {
 	l.good = gauge("last_reload_successful", "Whether the user's own rules are in force as they stand in their folders.")
 	l.since = gauge("last_good_timestamp_seconds", "When the user's rules that are in force were loaded.")
 	l.files = gauge("files", "Files of the user's rules that are in force.")
-	for _, c := range []prometheus.Collector{l.reloads, l.good, l.since, l.files} {
+	l.failed = gauge("last_failure_timestamp_seconds", "When rules of the user last were broken, 0 for never.")
+	l.info = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_policy_info",
+		Help: "1, by the revision of the user's rules that are in force: a digest of their files."}, []string{"revision"})
+	for _, c := range []prometheus.Collector{l.reloads, l.good, l.since, l.files, l.failed, l.info} {
 		if err := opt.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("policy metrics: %w", err)
 		}
@@ -99,7 +106,21 @@ func (l *live) apply(own []engine.File) error {
 		return err
 	}
 	l.current.Store(r)
+	if l.info != nil {
+		l.info.Reset()
+		l.info.WithLabelValues(revisionOf(own)).Set(1)
+	}
 	return nil
+}
+
+// revisionOf tells one set of files from another, on every replica alike.
+func revisionOf(own []engine.File) string {
+	h := sha256.New()
+	for _, f := range own {
+		fmt.Fprintf(h, "%q %d\n", f.Name, len(f.Text))
+		h.Write(f.Text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
 func (l *live) count(s custom.Status) {
@@ -120,6 +141,7 @@ func (l *live) told(s custom.Status) {
 		return
 	}
 	l.reloads.WithLabelValues(resultFailure).Inc()
+	l.failed.Set(float64(s.Tried.Unix()))
 	for _, m := range lines(s.Err) {
 		l.opt.Log.Error("policies are broken, the last good ones stay in force", "error", m)
 	}

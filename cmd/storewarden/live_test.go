@@ -60,7 +60,7 @@ func newStand(t *testing.T, rule string) *stand {
 	s.write(t, rule)
 	registry := prometheus.NewRegistry()
 	n := &notifier{recorder: s.events, pod: &corev1.ObjectReference{Kind: "Pod", Name: "storewarden-0"}}
-	l, err := newLive(liveOptions{Dirs: []string{s.dir}, Build: builder(config.Default(), nil), Registry: registry,
+	l, err := newLive(liveOptions{Dirs: []string{s.dir}, Build: builder(config.Default(), nil, nil), Registry: registry,
 		Log: slog.New(slog.NewTextHandler(&s.log, nil)), Event: n.policies, Now: certtest.Epoch, Settle: time.Millisecond, Every: time.Hour})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func newStand(t *testing.T, rule string) *stand {
 	s.live = l
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	mux.Handle("/", probes(func(*http.Request) error { return nil }, l.detail))
+	mux.Handle("/", probes(func() error { return nil }, func() error { return nil }, l.detail))
 	s.http = httptest.NewServer(mux)
 	t.Cleanup(s.http.Close)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -238,7 +238,7 @@ func TestLiveRefusesToBegin(t *testing.T) {
 		"no such rule":   {nil, `severities.ACME-07: there is no rule "ACME-07"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newLive(liveOptions{Dirs: tc.dirs, Build: builder(c, nil), Registry: prometheus.NewRegistry(),
+			_, err := newLive(liveOptions{Dirs: tc.dirs, Build: builder(c, nil, nil), Registry: prometheus.NewRegistry(),
 				Log: slog.New(slog.DiscardHandler), Event: func(bool, string) {}, Now: certtest.Epoch})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want an error that says %q", err, tc.want)

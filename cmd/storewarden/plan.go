@@ -20,6 +20,7 @@ import (
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/policies/custom"
 	"github.com/storewarden/storewarden/sync/controller"
 	"github.com/storewarden/storewarden/sync/plan"
 )
@@ -102,7 +103,15 @@ func (f *planFlags) run(ctx context.Context, names []string, stdout, stderr io.W
 	if reader != nil {
 		kept.memory = warm.New(reader, patient(c.Vault))
 	}
-	opt, err := newSync(c, cfg, kept, slog.New(slog.DiscardHandler))
+	own, err := custom.Read(c.Policies...)
+	if err != nil {
+		return err
+	}
+	rules, err := builder(c, kept.memory, nil)(own)
+	if err != nil {
+		return err
+	}
+	opt, err := newSync(c, cfg, kept, rules, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
@@ -22,7 +21,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/store/cluster"
@@ -31,6 +29,7 @@ import (
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/sync/rounds"
 	"github.com/storewarden/storewarden/webhook"
 	"github.com/storewarden/storewarden/webhook/serving"
 )
@@ -60,7 +59,8 @@ on standard error. The two want different rights: run them apart.`,
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			log := logTo(cmd.ErrOrStderr())
+			cfg.WarningHandler = warned{log}
 			if withSync {
 				return serveSync(cmd.Context(), c, cfg, log)
 			}
@@ -91,16 +91,26 @@ func clusterConfig(path string) (*rest.Config, error) {
 const lameDuck = 5 * time.Second
 
 func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
-	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
-	index, err := cluster.NewIndex(cfg, cluster.Options{Inventory: c.Inventory()})
+	var pass *rounds.Rounds // nil where another part makes them
+	changed := func(string) {
+		if pass != nil {
+			pass.Kick()
+		}
+	}
+	index, err := cluster.NewIndex(cfg, cluster.Options{Inventory: c.Inventory(), Changed: changed})
 	if err != nil {
 		return err
 	}
+	var gate gate
 	registry := prometheus.NewRegistry()
+	measures, err := newMeasures(registry, "webhook", gate.ready)
+	if err != nil {
+		return err
+	}
 	metrics, err := webhook.NewMetrics(registry)
 	if err != nil {
 		return err
@@ -118,13 +128,19 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 		return err
 	}
 	defer notify.stop()
-	judge, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
-		Build: builder(c, kept.memory)})
+	rules, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
+		Build: builder(c, kept.memory, measures.evaluating)})
 	if err != nil {
 		return err
 	}
+	judge, live := timed{rules, measures}, cluster.NewLive(cl)
+	if c.Rounds.In == config.RoundsInWebhook {
+		if pass, err = newRounds(c, cfg, judge, index, registry, log); err != nil {
+			return err
+		}
+	}
 	handler, err := webhook.New(webhook.Options{Judge: judge, Inventory: c.Inventory(), Strict: c.Profile == engine.Strict,
-		Peers: index, Live: cluster.NewLive(cl), Profiles: c.Actors, Timeout: c.Webhook.Timeout, Now: time.Now, Log: log,
+		Peers: index, Live: live, Profiles: c.Actors, Timeout: c.Webhook.Timeout, Now: time.Now, Log: log,
 		Metrics: metrics, Notify: notify.admitted})
 	if err != nil {
 		return err
@@ -146,18 +162,8 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 	mux.Handle(webhook.QuarantinePath, handler)
 	mux.Handle(webhook.AutofixPath, handler)
 	server := &serving.Server{Listener: listener, Handler: mux, Keys: keys, Lame: lameDuck, Grace: c.Webhook.Timeout + time.Second, Log: log}
-	var synced atomic.Bool
-	ready := func(*http.Request) error {
-		switch {
-		case server.Stopping():
-			return errors.New("stopping")
-		case !synced.Load():
-			return errors.New("the watches have not told yet what there is")
-		case !keys.Trusted():
-			return errors.New("the API server was not told yet to trust the serving certificate")
-		}
-		return nil
-	}
+	gate.stopping, gate.trusted = server.Stopping, keys.Trusted
+	pulse := newPulse(time.Now, func() error { return selfTest(rules) })
 	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
 	// What answers calls goes on until the last one is answered.
 	told := ctx
@@ -169,9 +175,12 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 		if !index.WaitForSync(ctx) {
 			return nil
 		}
-		synced.Store(true)
-		return kept.run(ctx, log, warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, index) }})
+		gate.synced.Store(true)
+		return kept.run(ctx, log, warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, index) }, Done: func() { changed("") }})
 	})
+	if pass != nil {
+		g.Go(func() error { return pass.Run(ctx) })
+	}
 	g.Go(func() error {
 		defer end()
 		serve, stop := context.WithCancel(ctx)
@@ -180,8 +189,12 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 		return server.Run(serve)
 	})
 	g.Go(func() error { return keys.Run(ctx) })
-	g.Go(func() error { return judge.Run(ctx) })
-	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(ready, judge.detail)) })
+	g.Go(func() error { return rules.Run(ctx) })
+	g.Go(func() error { return pulse.Run(ctx) })
+	g.Go(func() error { return serveExplain(ctx, c, accounts, judge, live, index, keys, log) })
+	g.Go(func() error {
+		return serveHTTP(ctx, c.Webhook.Health, probes(pulse.alive, gate.ready, func() []string { return append(rules.detail(), kept.detail(time.Now())...) }))
+	})
 	g.Go(func() error {
 		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	})
@@ -192,7 +205,7 @@ func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *s
 
 // builder makes the webhook's reviewers: each reload of the user's rules needs a
 // new one, and all share what the vault said.
-func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.Reviewer, error) {
+func builder(c config.Config, memory *warm.Memory, evaluating func() func()) func([]engine.File) (*review.Reviewer, error) {
 	var v review.Vault
 	if memory != nil { // a nil pointer in an interface would be a vault
 		v = memory
@@ -202,7 +215,9 @@ func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.
 		if err != nil {
 			return nil, err
 		}
-		r, err := newReviewer(c, e, v, true)
+		o := reviewOptions(c, e, v, true)
+		o.Evaluating = evaluating
+		r, err := review.New(o)
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +227,7 @@ func builder(c config.Config, memory *warm.Memory) func([]engine.File) (*review.
 
 // selfTest has a reviewer judge what no trust list may hold: one that finds nothing
 // there must not answer for anybody.
-func selfTest(r *review.Reviewer) error {
+func selfTest(r judge) error {
 	subject := &store.Object{ID: store.ID{APIVersion: store.SecretAPI, Kind: store.KindSecret, Namespace: "storewarden-self-test", Name: store.ReservedNames()[0]},
 		Secret: &store.Secret{Type: "Opaque", Keys: []string{"empty.der"}, Data: map[string]store.Value{"empty.der": {}}}}
 	v, err := r.Review(context.Background(), review.Request{Operation: review.Audit, Subject: subject, Peers: emptyCluster{}, Now: time.Now()})
@@ -234,13 +249,38 @@ func (emptyCluster) Get(context.Context, string, string, string) (*store.Object,
 
 func (emptyCluster) List(context.Context, string, string) ([]*store.Object, error) { return nil, nil }
 
+// gate is whether the webhook can judge. That rules are compiled, a certificate is loaded
+// and a self-test verdict was given is so before anything listens.
+type gate struct {
+	synced            atomic.Bool
+	stopping, trusted func() bool // nil before the server is made
+}
+
+func (g *gate) ready() error {
+	switch {
+	case g.stopping == nil || !g.synced.Load():
+		return errors.New("the watches have not told yet what there is")
+	case g.stopping():
+		return errors.New("stopping")
+	case !g.trusted():
+		return errors.New("the API server was not told yet to trust the serving certificate")
+	}
+	return nil
+}
+
 // probes answers /healthz while the process lives and /readyz when it can judge;
-// /readyz?verbose adds what an operator should know beside.
-func probes(ready func(*http.Request) error, detail func() []string) http.Handler {
+// /readyz?verbose adds what an operator should know beside, and what decides nothing.
+func probes(alive, ready func() error, detail func() []string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := alive(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := ready(r); err != nil {
+		if err := ready(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +25,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
-	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/sync/controller"
 	"github.com/storewarden/storewarden/sync/plan"
 )
@@ -73,11 +73,25 @@ func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog
 	if err != nil {
 		return err
 	}
-	loop, err := newSync(c, cfg, kept, log)
+	// Who follows is as ready as who leads: rules are compiled and a self-test verdict was
+	// given before anything listens, and only a new leader can end the wait for the Lease.
+	ready := func() error { return nil }
+	measures, err := newMeasures(registry, "sync", ready)
 	if err != nil {
 		return err
 	}
-	loop.Event, loop.Observe = notify.store, metrics.observe
+	// A change of the user's rules is followed; the first ones have given a self-test's verdict.
+	rules, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
+		Build: builder(c, kept.memory, measures.evaluating)})
+	if err != nil {
+		return err
+	}
+	judge := timed{rules, measures}
+	loop, err := newSync(c, cfg, kept, judge, log)
+	if err != nil {
+		return err
+	}
+	loop.Event, loop.Observe, loop.Gone = notify.store, metrics.observe, metrics.gone
 	ctrl, err := controller.New(loop)
 	if err != nil {
 		return err
@@ -86,7 +100,16 @@ func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
+	walk, err := newWalk(c, cfg, judge, registry, log)
+	if err != nil {
+		return err
+	}
+	kick := func() {
+		ctrl.Kick()
+		walk.kick()
+	}
 	var leading atomic.Bool
+	wanted := func() []vault.Ref { return slices.Concat(ctrl.Wanted(), walk.wanted(ctx)) }
 	lead := func(ctx context.Context) error {
 		leading.Store(true)
 		metrics.leading.Set(1)
@@ -94,28 +117,36 @@ func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return ctrl.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: c.Namespaces}) })
 		g.Go(func() error {
-			return kept.run(ctx, log, warm.RefreshOptions{Wanted: ctrl.Wanted, Listed: ctrl.Listed, Done: ctrl.Kick, Soon: ctrl.Soon()})
+			return kept.run(ctx, log, warm.RefreshOptions{Wanted: wanted, Listed: ctrl.Listed, Done: kick, Soon: ctrl.Soon()})
 		})
+		g.Go(func() error { return walk.run(ctx) })
 		return g.Wait()
 	}
+	pulse := newPulse(time.Now, func() error { return selfTest(rules) })
+	watchdog := leaderelection.NewLeaderHealthzAdaptor(leaseFor)
+	alive := func() error { return errors.Join(pulse.alive(), watchdog.Check(nil)) }
 	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	})
 	g.Go(func() error {
-		return serveHTTP(ctx, c.Webhook.Health, probes(func(*http.Request) error { return nil }, func() []string {
-			return []string{fmt.Sprintf("leading: %t", leading.Load())}
+		return serveHTTP(ctx, c.Webhook.Health, probes(alive, ready, func() []string {
+			return slices.Concat([]string{fmt.Sprintf("leading: %t", leading.Load())}, rules.detail(), kept.detail(time.Now()))
 		}))
 	})
-	g.Go(func() error { return elected(ctx, cs, namespace, fmt.Sprintf("%s-%d", host, os.Getpid()), lead) })
+	g.Go(func() error { return rules.Run(ctx) })
+	g.Go(func() error { return pulse.Run(ctx) })
+	g.Go(func() error {
+		return elected(ctx, cs, namespace, fmt.Sprintf("%s-%d", host, os.Getpid()), watchdog, lead)
+	})
 	err = g.Wait()
 	log.Info("stopped")
 	return err
 }
 
 // elected runs lead while this replica holds the Lease, and gives it back at the end.
-func elected(ctx context.Context, cs kubernetes.Interface, namespace, identity string, lead func(context.Context) error) error {
+func elected(ctx context.Context, cs kubernetes.Interface, namespace, identity string, watchdog *leaderelection.HealthzAdaptor, lead func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var led atomic.Bool
@@ -123,7 +154,7 @@ func elected(ctx context.Context, cs kubernetes.Interface, namespace, identity s
 	le, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Lock: &resourcelock.LeaseLock{LeaseMeta: metav1.ObjectMeta{Namespace: namespace, Name: leaseName}, Client: cs.CoordinationV1(),
 			LockConfig: resourcelock.ResourceLockConfig{Identity: identity}},
-		LeaseDuration: leaseFor, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod, Name: leaseName,
+		LeaseDuration: leaseFor, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod, Name: leaseName, WatchDog: watchdog,
 		Callbacks: leaderelection.LeaderCallbacks{
 			OnStartedLeading: func(ctx context.Context) {
 				led.Store(true)
@@ -169,25 +200,18 @@ func releaseLease(cs kubernetes.Interface, namespace, identity string) {
 }
 
 // newSync wires the sync loop from the configuration.
-func newSync(c config.Config, cfg *rest.Config, kept keptVault, log *slog.Logger) (controller.Options, error) {
+func newSync(c config.Config, cfg *rest.Config, kept keptVault, by judge, log *slog.Logger) (controller.Options, error) {
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return controller.Options{}, fmt.Errorf("connect to the API server: %w", err)
 	}
-	e, err := readEngine(c)
-	if err != nil {
-		return controller.Options{}, err
-	}
-	o := controller.Options{Client: cl, Peers: cluster.NewLive(cl), Inventory: c.Inventory(), Identify: identify(c.Vault, true), Allowed: c.AllowedVault,
+	o := controller.Options{Client: cl, Judge: by, Peers: cluster.NewLive(cl), Inventory: c.Inventory(), Identify: identify(c.Vault, true), Allowed: c.AllowedVault,
 		AllowTaggedTrust: c.Sync.AllowTaggedTrust, ClusterResources: c.Sync.ClusterResources,
 		ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour, Poll: c.Vault.Refresh, Now: time.Now, Log: log}
-	var memory review.Vault
 	if kept.memory != nil {
-		memory = kept.memory
 		o.Vault, o.Values, o.Listings = kept.memory, kept.memory, kept.memory
 	}
-	o.Judge, err = newReviewer(c, e, memory, true)
-	return o, err
+	return o, nil
 }
 
 // store raises an event on a ConnectorStore.
@@ -247,4 +271,12 @@ func (m *syncMetrics) observe(p controller.Pass) {
 		m.expires.WithLabelValues(p.Namespace, p.Name).Set(float64(p.NextExpiry.Unix()))
 	}
 	m.took.Observe(p.Took.Seconds())
+}
+
+// gone takes away what is said of a store that is not there any more: it does not lag.
+func (m *syncMetrics) gone(key client.ObjectKey) {
+	of := prometheus.Labels{"namespace": key.Namespace, "store": key.Name}
+	for _, v := range []interface{ DeletePartialMatch(prometheus.Labels) int }{m.passes, m.writes, m.entries, m.last, m.expires} {
+		v.DeletePartialMatch(of)
+	}
 }

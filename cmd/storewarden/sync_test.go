@@ -97,10 +97,15 @@ func (s *site) put(name string, c *certtest.Cert) {
 // start runs the binary; what it says is shown where the test fails.
 func (s *site) start(args ...string) *exec.Cmd {
 	s.t.Helper()
+	return s.startTo(&safeBuffer{}, args...)
+}
+
+// startTo runs it likewise, and has its log read while it is written.
+func (s *site) startTo(log *safeBuffer, args ...string) *exec.Cmd {
+	s.t.Helper()
 	cmd := exec.Command(s.bin, append(args, "--config", s.config, "--kubeconfig", s.srv.Kubeconfig)...)
 	cmd.Env = append(os.Environ(), "AZURE_AUTHORITY_HOST="+s.kv.Authority(), "AZURE_TENANT_ID="+keyvault.DefaultTenant,
 		"AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001", "AZURE_CLIENT_SECRET=x")
-	log := &bytes.Buffer{}
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -66,6 +67,26 @@ func (k keptVault) run(ctx context.Context, log *slog.Logger, o warm.RefreshOpti
 		})
 	}
 	return g.Wait()
+}
+
+// detail says for /readyz?verbose how the vaults stand. None of it makes a server
+// unready: it judges by what is known, and tells what it could not see.
+func (k keptVault) detail(now time.Time) []string {
+	if k.memory == nil {
+		return []string{"vault: none is configured"}
+	}
+	var out []string
+	for _, v := range k.memory.Stats().Vaults {
+		line := fmt.Sprintf("vault %s: %d secrets known, %d in trouble", v.Vault, v.Facts, v.Trouble)
+		if !v.Oldest.IsZero() {
+			line += ", the oldest seen " + now.Sub(v.Oldest).Round(time.Second).String() + " ago"
+		}
+		if v.Paused > 0 {
+			line += ", left alone for " + v.Paused.Round(time.Second).String() + " since it throttles"
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 // vaultCalls counts calls.

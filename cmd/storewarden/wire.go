@@ -60,12 +60,16 @@ func newMemory(reader vault.Reader, opt warm.Options) review.Vault {
 // the vaults that a namespace is allowed, and as whom the configuration says; a
 // person into all, with their own rights.
 func newReviewer(c config.Config, e *engine.Engine, memory review.Vault, server bool) (*review.Reviewer, error) {
+	return review.New(reviewOptions(c, e, memory, server))
+}
+
+func reviewOptions(c config.Config, e *engine.Engine, memory review.Vault, server bool) review.Options {
 	var allowed func(namespace, vault string) bool
 	if server {
 		allowed = c.AllowedVault
 	}
-	return review.New(review.Options{Engine: e, Inventory: c.Inventory(), Vault: memory, Allowed: allowed, Identify: identify(c.Vault, server), Profile: c.Profile,
-		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour})
+	return review.Options{Engine: e, Inventory: c.Inventory(), Vault: memory, Allowed: allowed, Identify: identify(c.Vault, server), Profile: c.Profile,
+		Severities: c.Severities, Exceptions: c.Exceptions, ExpiryWarning: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour}
 }
 
 // patient is the memory of a command that a person runs: it asks for as many

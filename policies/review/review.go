@@ -79,6 +79,9 @@ type Options struct {
 	Exceptions []Exception
 	// ExpiryWarning is when a certificate's approaching end changes a verdict.
 	ExpiryWarning time.Duration
+	// Evaluating is called as the rules begin, and what it returns as they have ended;
+	// nil for nobody. There is no clock in here.
+	Evaluating func() (done func())
 }
 
 // Reviewer judges objects. It is safe for concurrent use.
@@ -100,6 +103,9 @@ func New(opt Options) (*Reviewer, error) {
 	if opt.Profile == "" {
 		opt.Profile = engine.Standard
 	}
+	if opt.Evaluating == nil {
+		opt.Evaluating = func() func() { return func() {} }
+	}
 	bundles, err := lru.New[[32]byte, *certs.Bundle](rememberedBundles)
 	if err != nil {
 		return nil, fmt.Errorf("review: %w", err)
@@ -115,7 +121,9 @@ func (r *Reviewer) Review(ctx context.Context, req Request) (verdict.Verdict, er
 	if err != nil {
 		return verdict.Verdict{}, fmt.Errorf("review %s: %w", req.Subject.ID, err)
 	}
+	done := r.opt.Evaluating()
 	results, err := r.opt.Engine.Evaluate(ctx, doc)
+	done()
 	if err != nil {
 		return verdict.Verdict{}, fmt.Errorf("review %s: %w", req.Subject.ID, err)
 	}

@@ -72,6 +72,8 @@ type Options struct {
 	Event func(o *unstructured.Unstructured, warning bool, reason, message string)
 	// Observe is told of each pass; nil tells nobody.
 	Observe func(Pass)
+	// Gone is told of a store that is not there any more, for the same.
+	Gone func(client.ObjectKey)
 }
 
 // Pass is one pass over one store, for metrics.
@@ -116,6 +118,9 @@ func New(o Options) (*Controller, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(Pass) {}
+	}
+	if o.Gone == nil {
+		o.Gone = func(client.ObjectKey) {}
 	}
 	return &Controller{opt: o, wanted: map[client.ObjectKey][]vault.Ref{}, listed: map[client.ObjectKey][]vault.Ref{}, fills: map[client.ObjectKey]string{}, soon: make(chan struct{}, 1), rivals: map[string]rivals{}}, nil
 }
@@ -249,6 +254,7 @@ func needsListing(d *store.ConnectorStore) bool {
 }
 
 func (c *Controller) forget(key client.ObjectKey) {
+	c.opt.Gone(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.wanted, key)

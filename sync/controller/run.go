@@ -143,7 +143,7 @@ func (l *loop) pass(ctx context.Context, key client.ObjectKey) {
 	next, err := l.Sync(ctx, key)
 	switch {
 	case err != nil:
-		l.Controller.opt.Log.Warn("a pass failed, and is made again", "namespace", key.Namespace, "name", key.Name, "err", err)
+		l.Controller.opt.Log.Warn("a pass failed, and is made again", "namespace", key.Namespace, "name", key.Name, "error", err)
 		l.queue.AddRateLimited(key)
 		return
 	case next.IsZero():

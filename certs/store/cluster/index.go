@@ -24,12 +24,16 @@ type Options struct {
 	// name: the reserved names in those namespaces, and the configured stores in
 	// theirs.
 	Inventory store.Inventory
+	// Changed is told that something in a namespace is not what it was, what there is
+	// at first included. It must not block; nil tells nobody.
+	Changed func(namespace string)
 }
 
 // Index keeps in memory what reviews look up again and again. Its objects are
 // shared and read-only. It is a Runnable of controller-runtime's manager.
 type Index struct {
 	client  dynamic.Interface
+	changed func(namespace string)
 	live    *Live
 	sources map[sourceKey][]*source // one for each API group that serves the kind
 	started atomic.Bool
@@ -54,7 +58,10 @@ func NewIndex(cfg *rest.Config, opt Options) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for reads: %w", err)
 	}
-	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey][]*source{}}
+	x := &Index{client: watches, live: NewLive(reader), sources: map[sourceKey][]*source{}, changed: opt.Changed}
+	if x.changed == nil {
+		x.changed = func(string) {}
+	}
 	for _, ns := range opt.Inventory.Namespaces {
 		for _, kind := range []string{store.KindSecretProviderClass, store.KindSecretSync, store.KindConnectorStore, store.KindDevice, store.KindConnectorTemplate} {
 			err = errors.Join(err, x.watch(kind, ns, ""))
@@ -77,7 +84,7 @@ func (x *Index) watch(kind, namespace, name string) error {
 	key := sourceKey{kind, namespace, name}
 	x.sources[key] = nil // a name that is listed twice is watched once
 	for _, api := range apis {
-		x.sources[key] = append(x.sources[key], newSource(api, namespace, name))
+		x.sources[key] = append(x.sources[key], newSource(api, namespace, name, x.changed))
 	}
 	return err
 }

@@ -30,6 +30,7 @@ type source struct {
 	api             served
 	kind, namespace string
 	name            string // "" is every name
+	changed         func(namespace string)
 
 	mu         sync.RWMutex
 	objects    map[string]*store.Object
@@ -41,8 +42,8 @@ type source struct {
 	once     sync.Once
 }
 
-func newSource(api served, namespace, name string) *source {
-	return &source{api: api, kind: api.kind.Kind, namespace: namespace, name: name, answered: make(chan struct{})}
+func newSource(api served, namespace, name string, changed func(namespace string)) *source {
+	return &source{api: api, kind: api.kind.Kind, namespace: namespace, name: name, changed: changed, answered: make(chan struct{})}
 }
 
 func (s *source) String() string {
@@ -167,6 +168,7 @@ func (s *source) Update(obj any) error {
 		return fmt.Errorf("watch %s: an object of type %T", s, obj)
 	}
 	o, err := parse(u)
+	defer s.changed(s.namespace) // after the lock is given back: who is told may look
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.set(u.GetName(), o, err)
@@ -180,6 +182,7 @@ func (s *source) Delete(obj any) error {
 	if !ok {
 		return fmt.Errorf("watch %s: an object of type %T", s, obj)
 	}
+	defer s.changed(s.namespace)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.objects, u.GetName())
@@ -190,6 +193,7 @@ func (s *source) Delete(obj any) error {
 
 // Replace is part of cache.ReflectorStore.
 func (s *source) Replace(list []any, _ string) error {
+	defer s.changed(s.namespace)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.objects, s.unreadable = nil, nil

@@ -122,7 +122,7 @@ func (r *refresher) cycle(ctx context.Context) {
 	for of, refs := range byVault {
 		g.Go(func() error {
 			if err := r.refresh(ctx, of, refs, keep[of]); err != nil && ctx.Err() == nil {
-				r.Log.Warn("a vault could not be refreshed; what is known of it stands", "vault", of.Vault, "as", of.As.String(), "err", err)
+				r.Log.Warn("a vault could not be refreshed; what is known of it stands", "vault", of.Vault, "as", of.As.String(), "error", err)
 			}
 			return nil
 		})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,7 @@ type Config struct {
 	Stores     []store.Named               `yaml:"stores"`
 	Webhook    Webhook                     `yaml:"webhook"`
 	Sync       Sync                        `yaml:"sync"`
+	Rounds     Rounds                      `yaml:"rounds"`
 }
 
 // VaultKind is where vault secrets are read.
@@ -123,6 +125,25 @@ type Webhook struct {
 	Timeout time.Duration `yaml:"timeout"` // of the webhook configuration
 	Health  string        `yaml:"health"`  // address of /healthz and /readyz
 	Metrics string        `yaml:"metrics"` // address of /metrics, "0" for none
+	// Debug is the address of /debug/verdict, over TLS, "0" for none.
+	Debug string `yaml:"debug"`
+}
+
+// RoundsIn is which part makes rounds.
+type RoundsIn string
+
+// The closed list of parts that may.
+const (
+	RoundsInSync    RoundsIn = "sync"
+	RoundsInWebhook RoundsIn = "webhook"
+	RoundsInNone    RoundsIn = "none"
+)
+
+// Rounds is the background pass over every store.
+type Rounds struct {
+	In RoundsIn `yaml:"in"`
+	// Reports is whether PolicyReports are written where the cluster knows them.
+	Reports bool `yaml:"reports"`
 }
 
 // Register is how the webhook registers itself at the API server. With neither Service
@@ -171,8 +192,9 @@ func Default() Config {
 		Policies:   []string{},
 		Stores:     []store.Named{},
 		Webhook: Webhook{Host: "", Port: 9443, CertDir: "/etc/storewarden/tls", Timeout: 5 * time.Second,
-			Health: ":8081", Metrics: ":8080"},
-		Sync: Sync{ClusterResources: "cert-manager"},
+			Health: ":8081", Metrics: ":8080", Debug: "0"},
+		Sync:   Sync{ClusterResources: "cert-manager"},
+		Rounds: Rounds{In: RoundsInSync, Reports: true},
 	}
 }
 
@@ -281,6 +303,14 @@ func (c Config) Validate(path string) error {
 	}
 	if c.Webhook.Timeout < time.Second || c.Webhook.Timeout > 30*time.Second {
 		bad("webhook.timeout", "%s is not between 1s and 30s, what the API server takes", c.Webhook.Timeout)
+	}
+	if !slices.Contains([]RoundsIn{RoundsInSync, RoundsInWebhook, RoundsInNone}, c.Rounds.In) {
+		bad("rounds.in", "%q is none of sync, webhook, none", c.Rounds.In)
+	}
+	if d := c.Webhook.Debug; d != "0" {
+		if _, port, err := net.SplitHostPort(d); err != nil || port == "" {
+			bad("webhook.debug", "%q is not an address such as 127.0.0.1:8443, nor 0 for none", d)
+		}
 	}
 	r := c.Webhook.Register
 	if r.Service != "" && r.URL != "" {
