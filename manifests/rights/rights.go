@@ -74,20 +74,22 @@ func Webhook() Part {
 	}}
 }
 
-// Sync is what the sync loop may do. It writes the stores and the status of
-// ConnectorStores, and deletes nothing; the policy storewarden-sync-fence binds its
+// Sync is what the sync loop may do. It writes the stores, the status of ConnectorStores and
+// reports, and deletes nothing but reports; the policy storewarden-sync-fence binds its
 // account even where somebody grants it more.
 func Sync() Part {
 	return Part{Namespace + "-sync", []Right{
-		{Stores, "", []string{"secrets"}, store.ReservedNames(), []string{"get", "watch", "patch", "create"},
-			"the stores, by name; \"create\" with names lets a server-side apply make them, and nothing else"},
+		{Stores, "", []string{"secrets"}, store.ReservedNames(), []string{"get", "list", "watch", "patch", "create"},
+			"the stores, by name; \"create\" with names lets a server-side apply make them, and nothing else; \"list\" where the API server cannot stream one"},
 		{Stores, "storewarden.io", []string{"connectorstores"}, nil, []string{"get", "list", "watch"}, "what the stores shall hold"},
 		{Stores, "storewarden.io", []string{"connectorstores/status"}, nil, []string{"patch"}, "what became of it"},
-		{Stores, "secrets-store.csi.x-k8s.io", []string{"secretproviderclasses"}, nil, []string{"get", "watch"}, "which vault sources are in"},
-		{Stores, "secret-sync.x-k8s.io", []string{"secretsyncs"}, nil, []string{"get", "watch"}, "sources that are SecretSyncs, and who makes the Secrets beside us"},
-		{Stores, devices, []string{"devices"}, nil, []string{"list"}, "who refers to a store: the judge asks"},
-		{Stores, templates, []string{"connectortemplates"}, nil, []string{"list"}, "the same"},
-		{Stores, oldTemplates, []string{"connectortemplates"}, nil, []string{"list"}, "the same, of the older group"},
+		{Stores, "secrets-store.csi.x-k8s.io", []string{"secretproviderclasses"}, nil, []string{"get", "list", "watch"}, "which vault sources are in; judged in the background too"},
+		{Stores, "secret-sync.x-k8s.io", []string{"secretsyncs"}, nil, []string{"get", "list", "watch"}, "sources that are SecretSyncs, and who makes the Secrets beside us; judged in the background too"},
+		{Stores, devices, []string{"devices"}, nil, []string{"list", "watch"}, "who refers to a store: the judge asks"},
+		{Stores, templates, []string{"connectortemplates"}, nil, []string{"list", "watch"}, "the same"},
+		{Stores, oldTemplates, []string{"connectortemplates"}, nil, []string{"list", "watch"}, "the same, of the older group"},
+		{Stores, "wgpolicyk8s.io", []string{"policyreports"}, nil, []string{"list", "create", "patch", "delete"},
+			"one report a store, where the cluster knows them, and none for what is gone; `rounds.reports: false` needs none of it"},
 		{Stores, "", []string{"events"}, nil, []string{"create", "patch"}, "it tells of what changed on the ConnectorStore"},
 		{Own, "coordination.k8s.io", []string{"leases"}, nil, []string{"create"}, "one replica writes at a time; a Lease cannot be created by name"},
 		{Own, "coordination.k8s.io", []string{"leases"}, []string{Namespace + "-sync"}, []string{"get", "update"}, "the same"},

@@ -26,7 +26,7 @@ func TestMadeFromCode(t *testing.T) {
 			"(`go test ./cmd/storewarden -run Rights`) runs both parts as their service accounts on a real\n" +
 			"API server, and fails for a right that is missing and for one that is not used.\n\n" +
 			"No part lists or watches Secrets of a namespace, reads a Secret that is not named here, or\n" +
-			"deletes anything. `manifests/base/vault-as-serviceaccount.yaml` is an addition for\n" +
+			"deletes anything but its own reports. `manifests/base/vault-as-serviceaccount.yaml` is an addition for\n" +
 			"`vault.identity: serviceaccount`, with its price.\n\n" +
 			"What refers to a Secret of another name is judged without it, and says so, until that Secret is\n" +
 			"named here and in `stores` of the configuration.\n\n" +
