@@ -16,6 +16,7 @@ quick: build ## audit the example GitOps folder, no API server needed
 test: ## everything: unit, Rego with coverage, conventions, cases, API server, command line
 	@echo "building the API server once per machine, then testing; the first run takes some minutes"
 	@$(CONTROLPLANE) && $(CONTROLPLANE) $(GO) test -timeout 30m ./...
+	@$(GO) -C test/alerts test ./...
 
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine
@@ -26,9 +27,10 @@ mutants: ## every rule, head and expression taken out or turned round: a test mu
 build: ## the binary, in bin/
 	$(GO) build -o bin/storewarden ./cmd/storewarden
 
-generate: ## what is made from code: schemas and golden files
+generate: ## what is made from code: schemas, golden files and METRICS.md
 	$(GO) test ./policies/input -update
 	$(GO) test ./cmd/internal/report -update
+	$(GO) test ./cmd/internal/metrics -update
 
 verify: generate ## nothing that is generated has drifted
 	git diff --exit-code
@@ -48,6 +50,7 @@ fmt: ## gofmt
 lint: ## gofmt and vet
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
+	$(GO) -C test/alerts vet ./...
 
 clean: ## what was built here
 	rm -rf bin

@@ -69,6 +69,14 @@ func TestParse(t *testing.T) {
 			ID:     ID{APIVersion: SecretAPI, Kind: KindSecret},
 			Secret: &Secret{Keys: []string{}, Data: map[string]Value{}},
 		}},
+		"what is held of a secret": {`{"apiVersion":"v1","kind":"Secret","metadata":{"uid":"u-1","annotations":{"storewarden.io/held":"{\"b.der\":{\"by\":\"x\",\"codes\":[\"X-01\"]},\"a.der\":{}}"}}}`, Object{
+			ID: ID{APIVersion: SecretAPI, Kind: KindSecret}, UID: "u-1", Held: []string{"a.der", "b.der"},
+			Secret: &Secret{Keys: []string{}, Data: map[string]Value{}},
+		}},
+		"an annotation that is not ours": {`{"apiVersion":"v1","kind":"Secret","metadata":{"annotations":{"storewarden.io/held":"[1]"}}}`, Object{
+			ID:     ID{APIVersion: SecretAPI, Kind: KindSecret},
+			Secret: &Secret{Keys: []string{}, Data: map[string]Value{}},
+		}},
 		"field names are exact in case": {`{"apiVersion":"secret-sync.x-k8s.io/v1alpha1","kind":"SecretSync","spec":{"secretProviderClassname":"a","secretObject":{"data":[{"sourcepath":"b","targetKey":"c"}]}}}`, Object{
 			ID:   ID{APIVersion: SecretSyncAPI, Kind: KindSecretSync},
 			Sync: &SecretSync{Mappings: []Mapping{{TargetKey: "c"}}},

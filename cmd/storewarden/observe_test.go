@@ -37,6 +37,7 @@ type watched struct {
 	*site
 	webhook, sync seen
 	rules         string // the folder of the user's own
+	debug         int
 }
 
 // seen is one process.
@@ -74,7 +75,8 @@ func newWatched(t *testing.T) *watched {
 		w.await(part+" is ready", func() bool { return status(p.health+"/readyz") == http.StatusOK })
 		return p
 	}
-	w.webhook = start("--webhook", "")
+	w.debug = freePort(t)
+	w.webhook = start("--webhook", fmt.Sprintf(", debug: \"127.0.0.1:%d\"", w.debug))
 	w.sync = start("--sync", "")
 	return w
 }
@@ -195,6 +197,11 @@ func (w *watched) traffic(key []byte) {
 	res, err := loopback.Post(fmt.Sprintf("https://127.0.0.1:%d/validate", w.webhook.port), "application/json", strings.NewReader("{}"))
 	if err != nil || res.StatusCode != http.StatusBadRequest {
 		w.t.Errorf("what is no AdmissionReview: %v %v", res, err)
+	}
+	_ = res.Body.Close()
+	res, err = loopback.Get(fmt.Sprintf("https://127.0.0.1:%d/debug/verdict?kind=Secret&namespace=azure-iot-operations&name=%s", w.debug, trustList))
+	if err != nil || res.StatusCode != http.StatusUnauthorized {
+		w.t.Errorf("an explanation without a token: %v %v", res, err)
 	}
 	_ = res.Body.Close()
 	w.create("apiVersion: storewarden.io/v1alpha1\nkind: ConnectorStore\nmetadata: {name: issuers, namespace: azure-iot-operations}\nspec: {role: opcua-issuer, secretName: aio-opc-ua-broker-issuer-list" +

@@ -161,6 +161,9 @@ func TestReports(t *testing.T) {
 	}
 	for range 3 {
 		b.again()
+		if w := b.last.Load().Reports; w.Written != 0 || w.Removed != 0 || !w.Installed {
+			t.Errorf("an identical verdict was sent again: %+v", w)
+		}
 	}
 	if got := b.report(); got.GetResourceVersion() != first.GetResourceVersion() {
 		t.Errorf("an identical verdict was written: resourceVersion %s became %s", first.GetResourceVersion(), got.GetResourceVersion())

@@ -44,6 +44,8 @@ func TestLoad(t *testing.T) {
 		"wrong type":       {text: "namespaces: 7", want: []string{"line 1"}},
 		"all at once": {text: "profile: x\nvault: {kind: dir}\nseverities: {X-01: fatal}\nwebhook: {timeout: 1h}\nactors: [{class: ghost, mode: quarantine}]\nexceptions: [{code: X-01}]\nstores: [{name: a}]",
 			want: []string{"profile:", "vault.path:", "severities.X-01:", "webhook.timeout:", "actors[0].class:", "actors[0].mode:", "users or groups", "exceptions[0]:", "stores[0]:"}},
+		"rounds and debug":        {text: "rounds: {in: everywhere}\nwebhook: {debug: here}", want: []string{"rounds.in:", "webhook.debug:"}},
+		"a debug address":         {text: "webhook: {debug: '127.0.0.1:8443'}"},
 		"a policy without a path": {text: "policies: ['']", want: []string{"policies[0]:"}},
 		"two documents":           {text: "profile: strict\n---\nprofil: x", want: []string{"more than one YAML document"}},
 		"no namespace":            {text: "namespaces: []", want: []string{"namespaces:"}},
