@@ -6,8 +6,8 @@ import "embed"
 
 // Files are the manifests, by their paths from this folder.
 //
-//go:embed base/*.yaml
+//go:embed *.yaml base/*.yaml base/*/*.yaml
 var Files embed.FS
 
 // ConnectorStores is the path of the ConnectorStore's definition.
-const ConnectorStores = "base/connectorstores.yaml"
+const ConnectorStores = "base/sync/connectorstores.yaml"

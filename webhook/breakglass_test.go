@@ -38,7 +38,7 @@ func grant(t *testing.T, o client.Object) {
 // and within their own rights; by nobody else, a cluster's administrator included.
 func TestBreakGlassByRole(t *testing.T) {
 	open(t, setup{})
-	raw, err := installation.Files.ReadFile("base/break-glass-role.yaml")
+	raw, err := installation.Files.ReadFile("base/webhook/break-glass-role.yaml")
 	must(t, err)
 	grant(t, object(t, string(raw)))
 	grant(t, &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "stores", Namespace: ns}, Rules: []rbacv1.PolicyRule{

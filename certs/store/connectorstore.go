@@ -11,7 +11,7 @@ import (
 const KindConnectorStore = "ConnectorStore"
 
 // ConnectorStoreAPI is the API version of the kind, whose definition stands in
-// manifests/base.
+// manifests/base/sync.
 const ConnectorStoreAPI = connectorStoreGroup + "/v1alpha1"
 
 const connectorStoreGroup = "storewarden.io"

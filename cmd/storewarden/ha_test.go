@@ -249,7 +249,7 @@ func (s *site) trustList(o certtest.Options) *corev1.Secret {
 func (s *site) load() *load {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &load{client: s.person("ana"), stop: stop, goodSecret: s.trustList(certtest.Options{}),
-		badSecret: s.trustList(certtest.Options{NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})}
+		badSecret: s.trustList(ended())}
 	const writers = 10
 	for i := range writers {
 		l.done.Go(func() {
@@ -331,7 +331,7 @@ func TestTwoReplicas(t *testing.T) {
 	first, second := webhookCA(t, "first CA"), webhookCA(t, "second CA")
 	a, b := s.replica(to, first), s.replica(to, first)
 	ana := s.person("ana")
-	bad := s.trustList(certtest.Options{NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})
+	bad := s.trustList(ended())
 	registered := func() bool { return apierrors.IsForbidden(ana.Create(t.Context(), bad.DeepCopy(), client.DryRunAll)) }
 	s.await("the webhook is registered", registered)
 

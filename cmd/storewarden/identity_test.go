@@ -153,7 +153,7 @@ func grantTokens(t *testing.T, srv *apiserver.Server) {
 			t.Fatal(err)
 		}
 	}
-	raw, err := os.ReadFile("../../manifests/base/vault-as-serviceaccount.yaml")
+	raw, err := os.ReadFile("../../manifests/vault-as-serviceaccount.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func logs(call *ast.CallExpr) bool {
 	case *ast.Ident:
 		return on.Name == "log"
 	case *ast.SelectorExpr:
-		return on.Sel.Name == "Log"
+		return on.Sel.Name == "Log" || on.Sel.Name == "log"
 	}
 	return false
 }

@@ -270,6 +270,11 @@ func TestObserved(t *testing.T) {
 		}
 	}
 	for _, p := range []seen{w.webhook, w.sync} {
+		for _, probe := range []string{"/healthz", "/readyz"} { // neither rules that are broken nor a vault that throttles matter
+			if got := status(p.health + probe); got != http.StatusOK {
+				t.Errorf("%s answers %d", probe, got)
+			}
+		}
 		_ = p.cmd.Process.Signal(os.Interrupt)
 		_ = p.cmd.Wait()
 		if messages := checkLog(t, p.log.String()); !slices.Contains(messages, "starting") || !slices.Contains(messages, "stopped") {
@@ -287,5 +292,32 @@ func TestObserved(t *testing.T) {
 		if strings.Contains(told, s) {
 			t.Errorf("a part of a secret is told")
 		}
+	}
+}
+
+// Where no sync runs the webhook makes the rounds.
+func TestRoundsInWebhook(t *testing.T) {
+	s := newSite(t)
+	base, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	s.certify(dir, webhookCA(t, "ca"))
+	text := strings.Replace(string(base), "webhook: {", fmt.Sprintf("rounds: {in: webhook}\nwebhook: {host: 127.0.0.1, port: %d, certDir: %q, ", freePort(t), dir), 1)
+	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.srv.Client.Create(t.Context(), s.trustList(certtest.Options{NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})); err != nil {
+		t.Fatal(err)
+	}
+	s.start("serve", "--webhook")
+	report := &unstructured.Unstructured{}
+	report.SetGroupVersionKind(policyreport.Kind)
+	s.await("a report", func() bool {
+		return s.srv.Client.Get(t.Context(), client.ObjectKey{Namespace: apiserver.StoreNamespace, Name: "storewarden-secret-" + trustList}, report) == nil
+	})
+	if fail, _, _ := unstructured.NestedInt64(report.Object, "summary", "fail"); fail == 0 {
+		t.Errorf("it reports %v", report.Object["summary"])
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,6 +34,7 @@ import (
 	"github.com/storewarden/storewarden/test/certtest"
 	"github.com/storewarden/storewarden/test/scene"
 	"github.com/storewarden/storewarden/webhook"
+	"github.com/storewarden/storewarden/webhook/explain"
 )
 
 // use is one thing that a service account did.
@@ -114,10 +118,17 @@ func install(t *testing.T) *installed {
 	t.Helper()
 	i := &installed{audit: filepath.Join(t.TempDir(), "audit.log")}
 	i.site = newSiteOf(t, apiserver.Options{CRDs: true, AuditLog: i.audit})
-	for _, o := range base(t) {
-		if err := i.srv.Client.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(o), client.FieldOwner("kubectl"), client.ForceOwnership); err != nil {
+	for _, o := range rendered(t, "self-signed") {
+		if err := i.srv.Client.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(o.DeepCopy()), client.FieldOwner("kubectl"), client.ForceOwnership); err != nil {
 			t.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
 		}
+	}
+	raw, err := os.ReadFile("../../manifests/explain-verdicts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for doc := range strings.SplitSeq(string(raw), "\n---\n") {
+		i.create(doc)
 	}
 	return i
 }
@@ -184,7 +195,7 @@ func TestRights(t *testing.T) {
 	}
 	i.judges()
 	i.fills()
-	for _, p := range []rights.Part{rights.Webhook(), rights.Sync()} {
+	for _, p := range []rights.Part{rights.Webhook(), rights.Certificate(), rights.Explain(), rights.Sync()} {
 		done, forbidden := uses(t, i.audit, "system:serviceaccount:"+rights.Namespace+":"+p.Account)
 		for _, line := range forbidden {
 			t.Errorf("%s was forbidden %s", p.Account, line)
@@ -227,9 +238,9 @@ func (i *installed) registers() {
 // person, tell of what it admitted twice, and of rules of the user's own that are broken.
 func (i *installed) judges() {
 	t, ctx := i.t, i.t.Context()
-	port, dir, own := freePort(t), t.TempDir(), t.TempDir()
+	port, debug, dir, own := freePort(t), freePort(t), t.TempDir(), t.TempDir()
 	i.certify(dir, webhookCA(t, "ca"))
-	i.as(rights.Webhook(), i.configuration(fmt.Sprintf(`{host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:0", metrics: "0", register: {url: "https://127.0.0.1:%d", owner: storewarden-webhook}}`, port, dir, port),
+	i.as(rights.Webhook(), i.configuration(fmt.Sprintf(`{host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:0", metrics: "0", debug: "127.0.0.1:%d", register: {url: "https://127.0.0.1:%d", owner: storewarden-webhook}}`, port, dir, debug, port),
 		"policies: ["+own+"]\n"), "serve", "--webhook")
 	ana := i.person("ana")
 	refused := func(o client.Object) func() bool {
@@ -237,8 +248,9 @@ func (i *installed) judges() {
 			return apierrors.IsForbidden(ana.Create(ctx, o.DeepCopyObject().(client.Object), client.DryRunAll))
 		}
 	}
-	bad := i.trustList(certtest.Options{NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})
+	bad := i.trustList(ended())
 	i.await("a bad list is refused", refused(bad))
+	i.asks(fmt.Sprintf("https://127.0.0.1:%d%s?kind=Secret&namespace=azure-iot-operations&name=x", debug, explain.Path))
 	for _, name := range store.ReservedNames() {
 		if err := ana.Create(ctx, read(t, scene.Sync(name, "spc", "      - {sourcePath: nowhere, targetKey: nowhere.der}\n"))); !apierrors.IsForbidden(err) {
 			t.Errorf("a mapping from nowhere: %v", err)
@@ -258,6 +270,14 @@ func (i *installed) judges() {
 			t.Fatal(err)
 		}
 	}
+	i.breaks(own)
+	i.await("an equal Event is counted", func() bool { return i.events(apiserver.StoreNamespace, "AdmittedWithFindings") >= 2 })
+}
+
+// breaks makes rules of the user's own broken, and whole again, twice; both are told of.
+func (i *installed) breaks(own string) {
+	t := i.t
+	t.Helper()
 	for n := range 2 {
 		before := i.events(rights.Namespace, "")
 		for _, text := range []string{"package custom.rules.broken_01\n", "package custom.lib.fine\n"} {
@@ -268,7 +288,34 @@ func (i *installed) judges() {
 			before = i.events(rights.Namespace, "")
 		}
 	}
-	i.await("an equal Event is counted", func() bool { return i.events(apiserver.StoreNamespace, "AdmittedWithFindings") >= 2 })
+}
+
+// asks has a service account without rights ask for a verdict to be explained.
+func (i *installed) asks(url string) {
+	t := i.t
+	t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: apiserver.StoreNamespace, Name: "curious"}}
+	if err := i.srv.Client.Create(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	token := &authenticationv1.TokenRequest{}
+	if err := i.srv.Client.SubResource("token").Create(t.Context(), account, token); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Status.Token)
+	c := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	res, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusForbidden {
+		t.Errorf("somebody without rights is answered %s", res.Status)
+	}
 }
 
 // events counts the Events with a reason that begins so.
@@ -308,9 +355,11 @@ func (i *installed) fills() {
 		i.create("apiVersion: storewarden.io/v1alpha1\nkind: ConnectorStore\nmetadata: {name: " + name + ", namespace: azure-iot-operations}\nspec: {vault: {secretProviderClassName: spc}, " + store + "}")
 	}
 	t.Setenv("KUBE_FEATURE_WatchListClient", "false")
-	i.as(rights.Sync(), i.configuration(`{health: "127.0.0.1:0", metrics: "0"}`, ""), "serve", "--sync")
+	own := t.TempDir()
+	i.as(rights.Sync(), i.configuration(`{health: "127.0.0.1:0", metrics: "0"}`, "policies: ["+own+"]\n"), "serve", "--sync")
 	ready := func() int { return i.events(apiserver.StoreNamespace, "Synced") }
 	i.await("all three are filled", func() bool { return ready() >= 3 })
+	i.breaks(own)
 	i.reports()
 	glass := i.person("eva", webhook.BreakGlass)
 	for range 2 { // something is missed, and is not asked for any more

@@ -4,34 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store"
-	"github.com/storewarden/storewarden/certs/store/cluster"
-	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/review"
-	"github.com/storewarden/storewarden/sync/rounds"
-	"github.com/storewarden/storewarden/webhook"
-	"github.com/storewarden/storewarden/webhook/serving"
 )
 
 func newServe() *cobra.Command {
@@ -84,123 +72,6 @@ func clusterConfig(path string) (*rest.Config, error) {
 	}
 	cfg.QPS = -1 // the API server's own priority and fairness limits us
 	return cfg, nil
-}
-
-// lameDuck is how long a webhook goes on after it is told to stop: until every API server
-// knows that it is no endpoint any more.
-const lameDuck = 5 * time.Second
-
-func serveWebhook(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
-	cl, err := client.New(cfg, client.Options{})
-	if err != nil {
-		return fmt.Errorf("connect to the API server: %w", err)
-	}
-	var pass *rounds.Rounds // nil where another part makes them
-	changed := func(string) {
-		if pass != nil {
-			pass.Kick()
-		}
-	}
-	index, err := cluster.NewIndex(cfg, cluster.Options{Inventory: c.Inventory(), Changed: changed})
-	if err != nil {
-		return err
-	}
-	var gate gate
-	registry := prometheus.NewRegistry()
-	measures, err := newMeasures(registry, "webhook", gate.ready)
-	if err != nil {
-		return err
-	}
-	metrics, err := webhook.NewMetrics(registry)
-	if err != nil {
-		return err
-	}
-	accounts, err := kubernetes.NewForConfig(cfg)
-	if err != nil {
-		return fmt.Errorf("connect to the API server: %w", err)
-	}
-	kept, err := newKeptVault(c, accounts.CoreV1(), warm.Options{}, registry)
-	if err != nil {
-		return err
-	}
-	notify, err := newNotifier(cfg, os.Getenv)
-	if err != nil {
-		return err
-	}
-	defer notify.stop()
-	rules, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
-		Build: builder(c, kept.memory, measures.evaluating)})
-	if err != nil {
-		return err
-	}
-	judge, live := timed{rules, measures}, cluster.NewLive(cl)
-	if c.Rounds.In == config.RoundsInWebhook {
-		if pass, err = newRounds(c, cfg, judge, index, registry, log); err != nil {
-			return err
-		}
-	}
-	handler, err := webhook.New(webhook.Options{Judge: judge, Inventory: c.Inventory(), Strict: c.Profile == engine.Strict,
-		Peers: index, Live: live, Profiles: c.Actors, Timeout: c.Webhook.Timeout, Now: time.Now, Log: log,
-		Metrics: metrics, Notify: notify.admitted})
-	if err != nil {
-		return err
-	}
-	keys := newKeys(c, cl, log)
-	if err := keys.Load(ctx); err != nil {
-		return err
-	}
-	if err := registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "storewarden_webhook_certificate_expiry_timestamp_seconds",
-		Help: "When the serving certificate in use ends."}, func() float64 { return float64(keys.NotAfter().Unix()) })); err != nil {
-		return err
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Webhook.Host, strconv.Itoa(c.Webhook.Port)))
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle(webhook.Path, handler)
-	mux.Handle(webhook.QuarantinePath, handler)
-	mux.Handle(webhook.AutofixPath, handler)
-	server := &serving.Server{Listener: listener, Handler: mux, Keys: keys, Lame: lameDuck, Grace: c.Webhook.Timeout + time.Second, Log: log}
-	gate.stopping, gate.trusted = server.Stopping, keys.Trusted
-	pulse := newPulse(time.Now, func() error { return selfTest(rules) })
-	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
-	// What answers calls goes on until the last one is answered.
-	told := ctx
-	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return index.Start(ctx) })
-	g.Go(func() error {
-		if !index.WaitForSync(ctx) {
-			return nil
-		}
-		gate.synced.Store(true)
-		return kept.run(ctx, log, warm.RefreshOptions{Wanted: func() []vault.Ref { return wanted(ctx, c, index) }, Done: func() { changed("") }})
-	})
-	if pass != nil {
-		g.Go(func() error { return pass.Run(ctx) })
-	}
-	g.Go(func() error {
-		defer end()
-		serve, stop := context.WithCancel(ctx)
-		defer stop()
-		defer context.AfterFunc(told, stop)()
-		return server.Run(serve)
-	})
-	g.Go(func() error { return keys.Run(ctx) })
-	g.Go(func() error { return rules.Run(ctx) })
-	g.Go(func() error { return pulse.Run(ctx) })
-	g.Go(func() error { return serveExplain(ctx, c, accounts, judge, live, index, keys, log) })
-	g.Go(func() error {
-		return serveHTTP(ctx, c.Webhook.Health, probes(pulse.alive, gate.ready, func() []string { return append(rules.detail(), kept.detail(time.Now())...) }))
-	})
-	g.Go(func() error {
-		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	})
-	err = g.Wait()
-	log.Info("stopped")
-	return err
 }
 
 // builder makes the webhook's reviewers: each reload of the user's rules needs a

@@ -29,7 +29,6 @@ import (
 	"github.com/storewarden/storewarden/certs/vault/warm"
 	"github.com/storewarden/storewarden/cmd/internal/config"
 	"github.com/storewarden/storewarden/sync/controller"
-	"github.com/storewarden/storewarden/sync/plan"
 )
 
 // leaseName is the Lease that the replica which writes holds.
@@ -43,11 +42,24 @@ const (
 	retryPeriod   = 2 * time.Second
 )
 
+// syncPart is the sync loop with all that runs beside it.
+type syncPart struct {
+	config   config.Config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	clients  kubernetes.Interface
+	kept     keptVault
+	notify   *notifier
+	rules    *live
+	judge    judge
+	metrics  *syncMetrics
+	loop     *controller.Controller
+	watch    metadata.Interface
+	walk     *walk
+	leading  atomic.Bool
+}
+
 func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog.Logger) error {
-	cs, err := kubernetes.NewForConfig(cfg)
-	if err != nil {
-		return fmt.Errorf("connect to the API server: %w", err)
-	}
 	namespace := c.Sync.LeaseNamespace
 	if namespace == "" {
 		namespace = os.Getenv("POD_NAMESPACE")
@@ -59,89 +71,113 @@ func serveSync(ctx context.Context, c config.Config, cfg *rest.Config, log *slog
 	if err != nil {
 		return fmt.Errorf("leader election: %w", err)
 	}
-	registry := prometheus.NewRegistry()
-	kept, err := newKeptVault(c, cs.CoreV1(), warm.Options{ColdLimit: math.MaxInt}, registry)
-	if err != nil {
-		return err
+	s := &syncPart{config: c, log: log, registry: prometheus.NewRegistry()}
+	defer func() {
+		if s.notify != nil {
+			s.notify.stop()
+		}
+	}()
+	for _, step := range []func(*rest.Config) error{s.makeJudge, s.makeLoop} {
+		if err := step(cfg); err != nil {
+			return err
+		}
 	}
-	notify, err := newNotifier(cfg, os.Getenv)
-	if err != nil {
-		return err
-	}
-	defer notify.stop()
-	metrics, err := newSyncMetrics(registry)
-	if err != nil {
-		return err
-	}
-	// Who follows is as ready as who leads: rules are compiled and a self-test verdict was
-	// given before anything listens, and only a new leader can end the wait for the Lease.
-	ready := func() error { return nil }
-	measures, err := newMeasures(registry, "sync", ready)
-	if err != nil {
-		return err
-	}
-	// A change of the user's rules is followed; the first ones have given a self-test's verdict.
-	rules, err := newLive(liveOptions{Dirs: c.Policies, Registry: registry, Log: log, Event: notify.policies, Now: time.Now,
-		Build: builder(c, kept.memory, measures.evaluating)})
-	if err != nil {
-		return err
-	}
-	judge := timed{rules, measures}
-	loop, err := newSync(c, cfg, kept, judge, log)
-	if err != nil {
-		return err
-	}
-	loop.Event, loop.Observe, loop.Gone = notify.store, metrics.observe, metrics.gone
-	ctrl, err := controller.New(loop)
-	if err != nil {
-		return err
-	}
-	watch, err := metadata.NewForConfig(cfg)
-	if err != nil {
+	return s.run(ctx, namespace, fmt.Sprintf("%s-%d", host, os.Getpid()))
+}
+
+// ready says that who follows is as ready as who leads: rules are compiled and a self-test
+// verdict was given before anything listens, and only a new leader can end the wait for
+// the Lease.
+func (s *syncPart) ready() error { return nil }
+
+// makeJudge opens the vault, compiles the rules and has them give a self-test's verdict.
+// A change of the user's rules is followed, and everything judged anew by it.
+func (s *syncPart) makeJudge(cfg *rest.Config) error {
+	var err error
+	if s.clients, err = kubernetes.NewForConfig(cfg); err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
-	walk, err := newWalk(c, cfg, judge, registry, log)
+	if s.kept, err = newKeptVault(s.config, s.clients.CoreV1(), warm.Options{ColdLimit: math.MaxInt}, s.registry); err != nil {
+		return err
+	}
+	if s.notify, err = newNotifier(cfg, os.Getenv); err != nil {
+		return err
+	}
+	measures, err := newMeasures(s.registry, "sync", s.ready)
 	if err != nil {
 		return err
 	}
-	kick := func() {
-		ctrl.Kick()
-		walk.kick()
+	s.rules, err = newLive(liveOptions{Dirs: s.config.Policies, Registry: s.registry, Log: s.log, Now: time.Now,
+		Event: func(broken bool, text string) { s.notify.policies(broken, text); s.kick() },
+		Build: builder(s.config, s.kept.memory, measures.evaluating)})
+	s.judge = timed{s.rules, measures}
+	return err
+}
+
+// makeLoop makes the loop over ConnectorStores, and the background pass.
+func (s *syncPart) makeLoop(cfg *rest.Config) error {
+	var err error
+	if s.metrics, err = newSyncMetrics(s.registry); err != nil {
+		return err
 	}
-	var leading atomic.Bool
-	wanted := func() []vault.Ref { return slices.Concat(ctrl.Wanted(), walk.wanted(ctx)) }
-	lead := func(ctx context.Context) error {
-		leading.Store(true)
-		metrics.leading.Set(1)
-		log.Info("leading: this replica writes")
-		g, ctx := errgroup.WithContext(ctx)
-		g.Go(func() error { return ctrl.Run(ctx, controller.RunOptions{Watch: watch, Namespaces: c.Namespaces}) })
-		g.Go(func() error {
-			return kept.run(ctx, log, warm.RefreshOptions{Wanted: wanted, Listed: ctrl.Listed, Done: kick, Soon: ctrl.Soon()})
-		})
-		g.Go(func() error { return walk.run(ctx) })
-		return g.Wait()
+	o, err := newSync(s.config, cfg, s.kept, s.judge, s.log)
+	if err != nil {
+		return err
 	}
-	pulse := newPulse(time.Now, func() error { return selfTest(rules) })
-	watchdog := leaderelection.NewLeaderHealthzAdaptor(leaseFor)
-	alive := func() error { return errors.Join(pulse.alive(), watchdog.Check(nil)) }
-	log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
+	o.Event, o.Observe, o.Gone = s.notify.store, s.metrics.observe, s.metrics.gone
+	if s.loop, err = controller.New(o); err != nil {
+		return err
+	}
+	if s.watch, err = metadata.NewForConfig(cfg); err != nil {
+		return fmt.Errorf("connect to the API server: %w", err)
+	}
+	s.walk, err = newWalk(s.config, cfg, s.judge, s.registry, s.log)
+	return err
+}
+
+// kick asks for a pass over every store and for a round, by the replica that leads.
+func (s *syncPart) kick() {
+	s.loop.Kick()
+	s.walk.kick()
+}
+
+// lead is what the replica does that holds the Lease.
+func (s *syncPart) lead(ctx context.Context) error {
+	s.leading.Store(true)
+	s.metrics.leading.Set(1)
+	s.log.Info("leading: this replica writes")
+	wanted := func() []vault.Ref { return slices.Concat(s.loop.Wanted(), s.walk.wanted(ctx)) }
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+		return s.loop.Run(ctx, controller.RunOptions{Watch: s.watch, Namespaces: s.config.Namespaces})
 	})
 	g.Go(func() error {
-		return serveHTTP(ctx, c.Webhook.Health, probes(alive, ready, func() []string {
-			return slices.Concat([]string{fmt.Sprintf("leading: %t", leading.Load())}, rules.detail(), kept.detail(time.Now()))
-		}))
+		return s.kept.run(ctx, s.log, warm.RefreshOptions{Wanted: wanted, Listed: s.loop.Listed, Done: s.kick, Soon: s.loop.Soon()})
 	})
-	g.Go(func() error { return rules.Run(ctx) })
+	g.Go(func() error { return s.walk.run(ctx) })
+	return g.Wait()
+}
+
+// run goes on until the context ends, or the Lease is lost.
+func (s *syncPart) run(ctx context.Context, namespace, identity string) error {
+	c := s.config
+	pulse := newPulse(time.Now, func() error { return selfTest(s.rules) })
+	watchdog := leaderelection.NewLeaderHealthzAdaptor(leaseFor)
+	alive := func() error { return errors.Join(pulse.alive(), watchdog.Check(nil)) }
+	detail := func() []string {
+		return slices.Concat([]string{fmt.Sprintf("leading: %t", s.leading.Load())}, s.rules.detail(), s.kept.detail(time.Now()))
+	}
+	s.log.Info("starting", "version", version(), "namespaces", c.Namespaces, "profile", string(c.Profile), "vault", string(c.Vault.Kind))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return serveHTTP(ctx, c.Webhook.Metrics, promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
+	})
+	g.Go(func() error { return serveHTTP(ctx, c.Webhook.Health, probes(alive, s.ready, detail)) })
+	g.Go(func() error { return s.rules.Run(ctx) })
 	g.Go(func() error { return pulse.Run(ctx) })
-	g.Go(func() error {
-		return elected(ctx, cs, namespace, fmt.Sprintf("%s-%d", host, os.Getpid()), watchdog, lead)
-	})
-	err = g.Wait()
-	log.Info("stopped")
+	g.Go(func() error { return elected(ctx, s.clients, namespace, identity, watchdog, s.lead) })
+	err := g.Wait()
+	s.log.Info("stopped")
 	return err
 }
 
@@ -222,61 +258,4 @@ func (n *notifier) store(o *unstructured.Unstructured, warning bool, reason, mes
 	}
 	n.recorder.Event(&corev1.ObjectReference{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName(), UID: o.GetUID()},
 		kind, reason, ofLength(message))
-}
-
-// syncMetrics count passes.
-type syncMetrics struct {
-	passes  *prometheus.CounterVec
-	writes  *prometheus.CounterVec
-	entries *prometheus.GaugeVec
-	last    *prometheus.GaugeVec
-	expires *prometheus.GaugeVec
-	took    prometheus.Histogram
-	leading prometheus.Gauge
-}
-
-func newSyncMetrics(r prometheus.Registerer) (*syncMetrics, error) {
-	store := []string{"namespace", "store"}
-	m := &syncMetrics{
-		passes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "storewarden_sync_passes_total",
-			Help: "Passes over a ConnectorStore, by the reason of its condition Ready."}, append(store, "outcome")),
-		writes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "storewarden_sync_writes_total", Help: "Writes of a ConnectorStore's Secret."}, store),
-		entries: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_entries",
-			Help: "Entries of a ConnectorStore by state: Synced, Held, Missing, Foreign, Retained."}, append(store, "state")),
-		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_last_pass_timestamp_seconds", Help: "When the last pass over a ConnectorStore ended."}, store),
-		expires: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "storewarden_sync_next_expiry_timestamp_seconds",
-			Help: "When the first certificate or CRL of a ConnectorStore ends."}, store),
-		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "storewarden_sync_pass_seconds", Help: "How long a pass took.",
-			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12)}),
-		leading: prometheus.NewGauge(prometheus.GaugeOpts{Name: "storewarden_sync_leading", Help: "1 while this replica is the one that writes."}),
-	}
-	for _, c := range []prometheus.Collector{m.passes, m.writes, m.entries, m.last, m.expires, m.took, m.leading} {
-		if err := r.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-func (m *syncMetrics) observe(p controller.Pass) {
-	m.passes.WithLabelValues(p.Namespace, p.Name, p.Outcome).Inc()
-	if p.Wrote {
-		m.writes.WithLabelValues(p.Namespace, p.Name).Inc()
-	}
-	for _, s := range plan.States() {
-		m.entries.WithLabelValues(p.Namespace, p.Name, string(s)).Set(float64(p.Entries[s]))
-	}
-	m.last.WithLabelValues(p.Namespace, p.Name).SetToCurrentTime()
-	if !p.NextExpiry.IsZero() {
-		m.expires.WithLabelValues(p.Namespace, p.Name).Set(float64(p.NextExpiry.Unix()))
-	}
-	m.took.Observe(p.Took.Seconds())
-}
-
-// gone takes away what is said of a store that is not there any more: it does not lag.
-func (m *syncMetrics) gone(key client.ObjectKey) {
-	of := prometheus.Labels{"namespace": key.Namespace, "store": key.Name}
-	for _, v := range []interface{ DeletePartialMatch(prometheus.Labels) int }{m.passes, m.writes, m.entries, m.last, m.expires} {
-		v.DeletePartialMatch(of)
-	}
 }

@@ -32,7 +32,7 @@ func TestUninstall(t *testing.T) {
 	if err := write(); !apierrors.IsInternalError(err) {
 		t.Errorf("a guarded write while the Service does not answer: %v", err)
 	}
-	for _, o := range slices.Backward(base(t)) {
+	for _, o := range slices.Backward(rendered(t, "self-signed")) {
 		if err := i.srv.Client.Delete(t.Context(), o); client.IgnoreNotFound(err) != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestUninstall(t *testing.T) {
 // left are the objects of Storewarden that the cluster holds.
 func (i *installed) left() []string {
 	var out []string
-	for _, o := range base(i.t) {
+	for _, o := range rendered(i.t, "self-signed") {
 		if i.srv.Client.Get(i.t.Context(), client.ObjectKeyFromObject(o), o) == nil {
 			out = append(out, o.GetKind()+" "+o.GetName())
 		}

@@ -1,7 +1,7 @@
 // Package rights is what each part of Storewarden may do in a cluster, line by line with
-// the reason. manifests/base/webhook-rights.yaml, sync-rights.yaml and manifests/RIGHTS.md
-// are made from it, and a test runs both parts with these rights alone and fails for one
-// that is missing and for one that is not used.
+// the reason. The files rights.yaml of the manifests and manifests/RIGHTS.md are made from
+// it, and a test runs both parts with these rights alone and fails for one that is missing
+// and for one that is not used.
 package rights
 
 import (
@@ -35,11 +35,17 @@ type Right struct {
 	Why       string
 }
 
-// Part is one part of Storewarden, with a service account of its own.
+// Part is what one part of Storewarden, or one thing that it does on wish, needs.
 type Part struct {
-	Account string
+	Name    string // of the roles
+	Account string // the service account that has them
 	Rights  []Right
 }
+
+const (
+	webhook = Namespace + "-webhook"
+	sync    = Namespace + "-sync"
+)
 
 const (
 	registration = "admissionregistration.k8s.io"
@@ -49,15 +55,15 @@ const (
 )
 
 // Webhook is what the admission webhook may do. It writes nothing but its own
-// registration and serving certificate, and Events.
+// registration, and Events.
 func Webhook() Part {
-	return Part{Namespace + "-webhook", []Right{
+	return Part{webhook, webhook, []Right{
 		{Cluster, registration, []string{"validatingwebhookconfigurations"}, []string{Namespace}, []string{"get", "create", "patch"},
 			"it registers itself, under its own name only, and keeps the CAs that are trusted; \"create\" with a name lets a server-side apply make it, and nothing else"},
 		{Cluster, registration, []string{"mutatingwebhookconfigurations"}, []string{Namespace}, []string{"create", "patch"}, "the same, for the quarantine"},
 		{Cluster, registration, []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, []string{Namespace + "-break-glass-trace"},
 			[]string{"create", "patch"}, "the policy that tells of every use of the break-glass group"},
-		{Cluster, "rbac.authorization.k8s.io", []string{"clusterroles"}, []string{Namespace + "-webhook"}, []string{"get"},
+		{Cluster, "rbac.authorization.k8s.io", []string{"clusterroles"}, []string{webhook}, []string{"get"},
 			"what is registered is owned by this role, so that it goes with it"},
 		{Stores, "", []string{"secrets"}, store.ReservedNames(), []string{"get", "list", "watch"},
 			"the stores, by name: a change is judged with what stands in them; \"list\" where the API server cannot stream one, \"get\" before a person is refused for what another object lacks"},
@@ -68,9 +74,24 @@ func Webhook() Part {
 		{Stores, templates, []string{"connectortemplates"}, nil, []string{"list", "watch"}, "who refers to a store"},
 		{Stores, oldTemplates, []string{"connectortemplates"}, nil, []string{"list", "watch"}, "the same, of the older group"},
 		{Stores, "", []string{"events"}, nil, []string{"create", "patch"}, "controllers read no warnings: an Event tells of what was admitted or held; \"patch\" counts equal ones"},
-		{Own, "", []string{"secrets"}, []string{Namespace + "-webhook-tls"}, []string{"get", "create", "patch"}, "its serving certificate, which it renews itself"},
 		{Own, "discovery.k8s.io", []string{"endpointslices"}, nil, []string{"list"}, "whether a replica is ready, before it registers itself"},
 		{Own, "", []string{"events"}, nil, []string{"create", "patch"}, "whether rules of your own could be loaded, told on its pod"},
+	}}
+}
+
+// Certificate is what the webhook needs beside where it makes its serving certificate
+// itself (webhook.selfSigned).
+func Certificate() Part {
+	return Part{webhook + "-certificate", webhook, []Right{
+		{Own, "", []string{"secrets"}, []string{webhook + "-tls"}, []string{"get", "create", "patch"}, "its serving certificate, which it renews itself"},
+	}}
+}
+
+// Explain is what the webhook needs beside where it explains verdicts (webhook.debug).
+func Explain() Part {
+	return Part{webhook + "-explain", webhook, []Right{
+		{Cluster, "authentication.k8s.io", []string{"tokenreviews"}, nil, []string{"create"}, "it asks the API server whose a caller's token is"},
+		{Cluster, "authorization.k8s.io", []string{"subjectaccessreviews"}, nil, []string{"create"}, "and whether the caller may see the object"},
 	}}
 }
 
@@ -78,7 +99,7 @@ func Webhook() Part {
 // reports, and deletes nothing but reports; the policy storewarden-sync-fence binds its
 // account even where somebody grants it more.
 func Sync() Part {
-	return Part{Namespace + "-sync", []Right{
+	return Part{sync, sync, []Right{
 		{Stores, "", []string{"secrets"}, store.ReservedNames(), []string{"get", "list", "watch", "patch", "create"},
 			"the stores, by name; \"create\" with names lets a server-side apply make them, and nothing else; \"list\" where the API server cannot stream one"},
 		{Stores, "storewarden.io", []string{"connectorstores"}, nil, []string{"get", "list", "watch"}, "what the stores shall hold"},
@@ -91,8 +112,9 @@ func Sync() Part {
 		{Stores, "wgpolicyk8s.io", []string{"policyreports"}, nil, []string{"list", "create", "patch", "delete"},
 			"one report a store, where the cluster knows them, and none for what is gone; `rounds.reports: false` needs none of it"},
 		{Stores, "", []string{"events"}, nil, []string{"create", "patch"}, "it tells of what changed on the ConnectorStore"},
+		{Own, "", []string{"events"}, nil, []string{"create", "patch"}, "whether rules of your own could be loaded, told on its pod"},
 		{Own, "coordination.k8s.io", []string{"leases"}, nil, []string{"create"}, "one replica writes at a time; a Lease cannot be created by name"},
-		{Own, "coordination.k8s.io", []string{"leases"}, []string{Namespace + "-sync"}, []string{"get", "update"}, "the same"},
+		{Own, "coordination.k8s.io", []string{"leases"}, []string{sync}, []string{"get", "update"}, "the same"},
 	}}
 }
 
@@ -125,8 +147,8 @@ func (p Part) YAML() string {
 			kind, at = "ClusterRole", ""
 		}
 		const api = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
-		docs = append(docs, api+kind+"\nmetadata:\n  name: "+p.Account+at+"\nrules:\n"+rules.String(),
-			api+kind+"Binding\nmetadata:\n  name: "+p.Account+at+"\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: "+kind+", name: "+p.Account+"}\n"+
+		docs = append(docs, api+kind+"\nmetadata:\n  name: "+p.Name+at+"\nrules:\n"+rules.String(),
+			api+kind+"Binding\nmetadata:\n  name: "+p.Name+at+"\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: "+kind+", name: "+p.Name+"}\n"+
 				"subjects:\n- {kind: ServiceAccount, name: "+p.Account+", namespace: "+Namespace+"}\n")
 	}
 	return strings.Join(docs, "---\n")

@@ -25,7 +25,7 @@ const account = "system:serviceaccount:storewarden:storewarden-sync"
 // install applies manifests of the base, once for all tests of this package.
 func install(t *testing.T, file string) []*unstructured.Unstructured {
 	t.Helper()
-	raw, err := manifests.Files.ReadFile("base/" + file)
+	raw, err := manifests.Files.ReadFile(file)
 	must(t, err)
 	var out []*unstructured.Unstructured
 	for doc := range strings.SplitSeq(string(raw), "\n---\n") {
@@ -43,8 +43,8 @@ func install(t *testing.T, file string) []*unstructured.Unstructured {
 // fills, rotates, removes and tells as its own service account.
 func TestRightsAreEnough(t *testing.T) {
 	must(t, client.IgnoreAlreadyExists(srv.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "storewarden"}})))
-	install(t, "sync-rights.yaml")
-	install(t, "sync-fence.yaml")
+	install(t, "base/sync/rights.yaml")
+	install(t, "base/sync/fence.yaml")
 	cfg, err := srv.User(account)
 	must(t, err)
 	cl, err := client.New(cfg, client.Options{})
@@ -94,8 +94,8 @@ func attack(data map[string]any) *unstructured.Unstructured {
 // within the fence all the same.
 func TestFence(t *testing.T) {
 	must(t, client.IgnoreAlreadyExists(srv.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "storewarden"}})))
-	install(t, "sync-rights.yaml")
-	install(t, "sync-fence.yaml")
+	install(t, "base/sync/rights.yaml")
+	install(t, "base/sync/fence.yaml")
 	cfg, err := srv.User(account, "system:masters") // every right that there is
 	must(t, err)
 	cl, err := client.New(cfg, client.Options{})
