@@ -14,11 +14,13 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -70,18 +72,21 @@ func (b *beat) Review(ctx context.Context, req review.Request) (verdict.Verdict,
 	return b.real.Review(ctx, req)
 }
 
-func newBeat(t *testing.T) *beat {
+func newBeat(t *testing.T) *beat { return newBeatAs(t, srv.Namespace(t), srv.Config) }
+
+// newBeatAs has somebody make them.
+func newBeatAs(t *testing.T, ns string, as *rest.Config) *beat {
 	t.Helper()
-	b := &beat{t: t, ns: srv.Namespace(t), log: &bytes.Buffer{}}
+	b := &beat{t: t, ns: ns, log: &bytes.Buffer{}}
 	e, err := rules()
 	must(t, err)
 	inventory := store.Inventory{Namespaces: []string{b.ns}}
 	b.real, err = review.New(review.Options{Engine: e, Inventory: inventory, ExpiryWarning: time.Hour})
 	must(t, err)
 	var x *cluster.Index
-	x, err = cluster.NewIndex(srv.Config, cluster.Options{Inventory: inventory, Changed: func(string) { b.rounds.Kick() }})
+	x, err = cluster.NewIndex(as, cluster.Options{Inventory: inventory, Changed: func(string) { b.rounds.Kick() }})
 	must(t, err)
-	reports, err := dynamic.NewForConfig(srv.Config)
+	reports, err := dynamic.NewForConfig(as)
 	must(t, err)
 	b.rounds, err = rounds.New(rounds.Options{Judge: b, Peers: x, Inventory: inventory, Reports: reports, Now: time.Now,
 		Log: slog.New(slog.NewJSONHandler(b.log, nil)), Settle: 20 * time.Millisecond,
@@ -225,6 +230,35 @@ func TestTrouble(t *testing.T) {
 	text := b.log.String()
 	if strings.Contains(text, "a secret value") || strings.Count(text, "an object was not judged") != 2 {
 		t.Errorf("the log is\n%s", text)
+	}
+}
+
+// What a round needs, it says here and no more: everything read, by list and watch, Secrets
+// by name, and reports. "get" is for what no watch has told yet.
+func TestRights(t *testing.T) {
+	ns := srv.Namespace(t)
+	as, err := srv.User("warden-" + ns)
+	must(t, err)
+	may := func(group, resource string, verbs ...string) rbacv1.PolicyRule {
+		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
+	}
+	stores := may("", "secrets", "get", "list", "watch")
+	stores.ResourceNames = store.ReservedNames()
+	meta := metav1.ObjectMeta{Namespace: ns, Name: "warden"}
+	must(t, srv.Client.Create(t.Context(), &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{stores,
+		may("secrets-store.csi.x-k8s.io", "secretproviderclasses", "get", "list", "watch"), may("secret-sync.x-k8s.io", "secretsyncs", "get", "list", "watch"),
+		may("storewarden.io", "connectorstores", "get", "list", "watch"), may("namespaces.deviceregistry.microsoft.com", "devices", "list", "watch"),
+		may("iotoperations.azure.com", "connectortemplates", "list", "watch"), may("akri.microsoft.com", "connectortemplates", "list", "watch"),
+		may("wgpolicyk8s.io", "policyreports", "list", "create", "patch", "delete")}}))
+	must(t, srv.Client.Create(t.Context(), &rbacv1.RoleBinding{ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "warden"},
+		Subjects: []rbacv1.Subject{{Kind: "User", Name: "warden-" + ns}}}))
+	b := newBeatAs(t, ns, as)
+	b.put(map[string][]byte{"old.der": press(t, longAgo).DER})
+	await(t, "a report", func() bool { return says(b.report(), "X-01", "fail") })
+	must(t, srv.Client.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: trust}}))
+	await(t, "its end", func() bool { return b.report() == nil })
+	if r := b.last.Load(); len(r.Unread) > 0 {
+		t.Errorf("it could not see %v", r.Unread)
 	}
 }
 
