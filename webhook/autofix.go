@@ -17,7 +17,7 @@ import (
 
 // FixedAnnotation tells which lines the webhook added to objects of a
 // SecretProviderClass: a JSON object of the added field's value by field, by objectName.
-// Like HeldAnnotation it says nothing of time.
+// Like store.HeldAnnotation it says nothing of time.
 const FixedAnnotation = "storewarden.io/fixed"
 
 // fixes are lines that objects lack, by objectName and field.

@@ -18,10 +18,6 @@ import (
 	"github.com/storewarden/storewarden/policies/verdict"
 )
 
-// HeldAnnotation tells which entries of a store Secret are held back: a JSON object of
-// Held by key. It says nothing of time, so that an identical write changes nothing.
-const HeldAnnotation = "storewarden.io/held"
-
 // Held is one entry that is not what somebody wrote.
 type Held struct {
 	By    string   `json:"by"`    // who wrote what was refused
@@ -192,11 +188,11 @@ func (h holding) patch(c change, role, named store.Role) ([]byte, error) {
 	if named != store.RoleUnknown && now.Metadata.Labels[store.StoreLabel] == "" {
 		ops = setMark(ops, "/metadata/labels", now.Metadata.Labels, store.StoreLabel, string(named))
 	}
-	text, err := h.annotation(c, role, old.Metadata.Annotations[HeldAnnotation])
+	text, err := h.annotation(c, role, old.Metadata.Annotations[store.HeldAnnotation])
 	if err != nil {
 		return nil, err
 	}
-	ops = setMark(ops, "/metadata/annotations", now.Metadata.Annotations, HeldAnnotation, text)
+	ops = setMark(ops, "/metadata/annotations", now.Metadata.Annotations, store.HeldAnnotation, text)
 	ops = append(ops, h.data(c)...)
 	if len(ops) == 0 {
 		return nil, nil

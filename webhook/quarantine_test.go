@@ -83,7 +83,7 @@ func stored(t testing.TB, name string) *corev1.Secret {
 func held(t testing.TB, s *corev1.Secret) map[string]webhook.Held {
 	t.Helper()
 	out := map[string]webhook.Held{}
-	if text := s.Annotations[webhook.HeldAnnotation]; text != "" {
+	if text := s.Annotations[store.HeldAnnotation]; text != "" {
 		must(t, json.Unmarshal([]byte(text), &out))
 	}
 	return out

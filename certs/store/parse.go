@@ -79,7 +79,7 @@ func KindOf(apiVersion, kind string) string {
 }
 
 // HeldAnnotation tells which entries of a store Secret the webhook holds back: a JSON
-// object by key.
+// object by key. It says nothing of time, so that an identical write changes nothing.
 const HeldAnnotation = "storewarden.io/held"
 
 // held are the keys that a HeldAnnotation names; none where somebody else wrote it.

@@ -17,12 +17,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault/azure"
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/keyvault"
 	"github.com/storewarden/storewarden/test/scene"
 	"github.com/storewarden/storewarden/test/sse"
-	"github.com/storewarden/storewarden/webhook"
 )
 
 // passes is how many passes the sync loop has made, by its metrics.
@@ -87,8 +87,8 @@ func TestThreeWriters(t *testing.T) {
 	s.kv.Vault(scene.Vault).Set("oven-1-der", secrets["press-1-der"])
 	cycle()
 	first := list()
-	if string(first.Data["press-1.der"]) != string(good) || !strings.Contains(first.Annotations[webhook.HeldAnnotation], `"press-1.der"`) {
-		t.Errorf("the expired certificate is not held: %s", first.Annotations[webhook.HeldAnnotation])
+	if string(first.Data["press-1.der"]) != string(good) || !strings.Contains(first.Annotations[store.HeldAnnotation], `"press-1.der"`) {
+		t.Errorf("the expired certificate is not held: %s", first.Annotations[store.HeldAnnotation])
 	}
 	if string(first.Data["oven-1.der"]) != string(good) {
 		t.Error("the renewed certificate beside it did not arrive")
