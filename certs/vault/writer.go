@@ -13,12 +13,16 @@ type Draft struct {
 	Expires     time.Time         // zero for none; whole seconds are kept
 }
 
+// DeletedButRecoverable is the service's word, in Error.Code, for a name that a deleted
+// secret keeps.
+const DeletedButRecoverable = "ObjectIsDeletedButRecoverable"
+
 // Writer changes what a vault holds. Its errors are like Reader's, the Ref names a
 // secret without a version, and none of its calls is made twice: whether a write that
 // failed was done is for a read to tell.
 //
 // A secret that is deleted keeps its name until it is purged or the vault's retention
-// ends: Set answers SoftDeleted with the code ObjectIsDeletedButRecoverable, and the
+// ends: Set answers SoftDeleted with the code DeletedButRecoverable, and the
 // caller chooses between Recover and Purge.
 type Writer interface {
 	// Set adds a version and returns it, with the value that was sent.
