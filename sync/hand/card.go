@@ -117,3 +117,8 @@ func orEmpty[T any](s []T) []T {
 	}
 	return s
 }
+
+// emptyCard is of what could not be seen.
+func emptyCard() Card {
+	return Card{Certificates: []Certificate{}, CRLs: []CRL{}, Keys: []Key{}, Oddities: []string{}}
+}

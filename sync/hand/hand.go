@@ -43,9 +43,8 @@ type Options struct {
 	// them, and nothing that needs the vault can be planned.
 	Vault Vault
 	// Judge makes the one judge over a vault as it is, or as it will be; nil is no vault.
-	Judge func(review.Vault) (*review.Reviewer, error)
-	// Identify tells as whom vault secrets are read; nil reads them as oneself.
-	Identify   review.Identify
+	// It must read vault secrets as the person.
+	Judge func(vault.Reader) (*review.Reviewer, error)
 	Inventory  store.Inventory
 	Namespaces []string // the first is meant where a request names none
 	// ExpiryWarning is how long before its end an entry counts as expiring.

@@ -58,8 +58,8 @@ type State string
 
 // The closed list of states, worst first.
 const (
-	Refused  State = "refused"  // the judge denies it
 	Expired  State = "expired"  // its end has passed
+	Refused  State = "refused"  // the judge denies it
 	Missing  State = "missing"  // the Secret does not hold it yet
 	Differs  State = "differs"  // the vault has another value than the Secret
 	Expiring State = "expiring" // its end is near
@@ -68,7 +68,7 @@ const (
 )
 
 // States lists them, worst first.
-func States() []State { return []State{Refused, Expired, Missing, Differs, Expiring, Warned, Good} }
+func States() []State { return []State{Expired, Refused, Missing, Differs, Expiring, Warned, Good} }
 
 // By is who brought an entry.
 type By string
