@@ -16,15 +16,15 @@ type held struct {
 }
 
 // held lists what the stores of the connector for OPC UA hold: it looks for issuers in
-// them alone.
-func (v *view) held() []held {
+// them alone. Without leaves places out.
+func (v *view) held(without func(store, key string) bool) []held {
 	var out []held
 	for _, s := range v.stores {
 		if s.role != store.RoleTrust && s.role != store.RoleIssuer {
 			continue
 		}
 		for _, key := range s.keys() {
-			if b := s.bundles[key]; b != nil {
+			if b := s.bundles[key]; b != nil && !without(s.name, key) {
 				for _, c := range b.Certificates {
 					out = append(out, held{place: Place{s.name, key, c.Subject, c.SHA256}, cert: c})
 				}
@@ -38,13 +38,13 @@ func (v *view) held() []held {
 }
 
 // chainOf follows an entry's first certificate, or its CRL, to what stands above it.
-func (h *Hand) chainOf(v *view, s *seen, key string) Chain {
+func (h *Hand) chainOf(v *view, s *seen, key string, without func(store, key string) bool) Chain {
 	out := Chain{Above: []Place{}, CRLs: []Place{}, NoCRL: []string{}}
 	b := s.bundles[key]
 	if b == nil || len(b.Certificates)+len(b.CRLs) == 0 {
 		return out
 	}
-	all := v.held()
+	all := v.held(without)
 	var places []Place
 	var pool []*certs.Certificate
 	for _, x := range all {
@@ -96,3 +96,6 @@ func (h *Hand) chainOfCRL(out Chain, l *certs.CRL, index chain.Pool, places []Pl
 	}
 	return out
 }
+
+// whole leaves nothing out.
+func whole(string, string) bool { return false }

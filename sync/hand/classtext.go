@@ -30,7 +30,7 @@ func withEntry(text string, entry []string) (string, error) {
 	before := store.ParseObjects(text)
 	switch before.Trouble {
 	case store.ObjectsMissing, store.ObjectsEmpty:
-		return "array:\n" + item(4, entry), nil
+		return "array:\n" + entryText(4, entry), nil
 	case store.ObjectsUnparseable:
 		return "", fmt.Errorf("spec.parameters.objects cannot be read (%s): mend it first (storewarden explain SPC-11)", before.Message)
 	}
@@ -42,7 +42,7 @@ func withEntry(text string, entry []string) (string, error) {
 	for at > 0 && strings.TrimSpace(l.lines[at-1]) == "" {
 		at--
 	}
-	after := strings.Join(slices.Insert(slices.Clone(l.lines), at, strings.TrimSuffix(item(l.dash, entry), "\n")), "\n")
+	after := strings.Join(slices.Insert(slices.Clone(l.lines), at, strings.TrimSuffix(entryText(l.dash, entry), "\n")), "\n")
 	if !strings.HasSuffix(after, "\n") {
 		after += "\n"
 	}
@@ -89,8 +89,8 @@ func withoutEntry(text string, goes func(store.Entry) bool) (string, error) {
 	return text, nil
 }
 
-// item is one item of the array, its dash behind that many blanks.
-func item(dash int, entry []string) string {
+// entryText is one item of the array, its dash behind that many blanks.
+func entryText(dash int, entry []string) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", dash) + "- |\n")
 	for _, line := range entry {

@@ -164,6 +164,12 @@ func (w *world) put(o *store.Object) {
 
 func (w *world) remove(kind, namespace, name string) { w.changed[idOf(kind, namespace, name)] = nil }
 
+// gone reports whether the plan takes an object away.
+func (w *world) gone(kind, namespace, name string) bool {
+	o, changed := w.changed[idOf(kind, namespace, name)]
+	return changed && o == nil
+}
+
 func (w *world) Get(ctx context.Context, kind, namespace, name string) (*store.Object, error) {
 	o, changed := w.changed[idOf(kind, namespace, name)]
 	switch {

@@ -44,12 +44,15 @@ type Options struct {
 	Vault Vault
 	// Judge makes the one judge over a vault as it is, or as it will be; nil is no vault.
 	// It must read vault secrets as the person.
-	Judge func(vault.Reader) (*review.Reviewer, error)
+	Judge      func(vault.Reader) (*review.Reviewer, error)
 	Inventory  store.Inventory
 	Namespaces []string // the first is meant where a request names none
 	// ExpiryWarning is how long before its end an entry counts as expiring.
 	ExpiryWarning time.Duration
-	Now           func() time.Time
+	// Strict is whether the strict profile is in force, which forgives nothing that stood
+	// before a change.
+	Strict bool
+	Now    func() time.Time
 }
 
 // Hand manages the stores of one cluster. It is safe for concurrent use.

@@ -94,6 +94,7 @@ const (
 	EditSecret   StepKind = "secret-edit"
 	DeleteSecret StepKind = "vault-delete"
 	PurgeSecret  StepKind = "vault-purge"
+	Record       StepKind = "event"
 )
 
 // Step is one write.

@@ -96,7 +96,7 @@ func (h *Hand) describe(ctx context.Context, v *view, s *seen) (Store, error) {
 		return st, err
 	}
 	for _, key := range s.keys() {
-		e := Entry{Key: key, Origin: s.origin(key), Findings: orEmpty(byKey[key]), Chain: h.chainOf(v, s, key)}
+		e := Entry{Key: key, Origin: s.origin(key), Findings: orEmpty(byKey[key]), Chain: h.chainOf(v, s, key, whole)}
 		if b := s.bundles[key]; b != nil {
 			e.Card = CardOf(b)
 		} else {
