@@ -43,7 +43,12 @@ func (h *Hand) PlanAdd(ctx context.Context, req AddRequest) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.planAdd(ctx, v, s, req)
+}
+
+func (h *Hand) planAdd(ctx context.Context, v *view, s *seen, req AddRequest) (*Plan, error) {
 	a := &adding{h: h, req: req, v: v, s: s, p: newPlan(), world: newWorld(v.peers)}
+	var err error
 	if a.class, err = h.classFor(ctx, v, s, req.ProviderClass); err != nil {
 		return nil, err
 	}
