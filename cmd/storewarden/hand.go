@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
@@ -78,6 +80,8 @@ func newHand(c config.Config, kubeconfig string, now func() time.Time) (*hand.Ha
 	if err != nil {
 		return nil, err
 	}
+	// What the cluster's webhooks warn of is said as kubectl says it.
+	cfg.WarningHandler = rest.NewWarningWriter(os.Stderr, rest.WarningWriterOptions{Deduplicate: true})
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)
@@ -119,8 +123,7 @@ type asker struct {
 func askerOf(cmd *cobra.Command) asker {
 	c := asker{in: cmd.InOrStdin(), out: cmd.OutOrStdout()}
 	if f, ok := c.in.(*os.File); ok {
-		info, err := f.Stat()
-		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+		c.terminal = term.IsTerminal(int(f.Fd()))
 	}
 	return c
 }

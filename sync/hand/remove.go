@@ -78,35 +78,54 @@ func (r *removing) plan(ctx context.Context) error {
 // from a run that was stopped: a note says so, or the class still offers what add names
 // after the key. A secret is never guessed: it might be somebody else's.
 func (r *removing) take(key string) error {
-	if i := slices.IndexFunc(r.p.Store.Entries, func(e Entry) bool { return e.Key == key }); i >= 0 {
+	it := Planned{Name: key, Key: key, Card: emptyCard(), Findings: []verdict.Finding{}}
+	i := slices.IndexFunc(r.p.Store.Entries, func(e Entry) bool { return e.Key == key })
+	leaving := i >= 0 && r.p.Store.Entries[i].State == Leaving
+	if i >= 0 {
 		e := r.p.Store.Entries[i]
-		r.p.Items = append(r.p.Items, Planned{Name: key, Key: key, Secret: e.Origin.VaultRef, Card: e.Card, Findings: e.Findings})
-		if ref, ok := r.s.refs[key]; ok {
-			r.secrets = append(r.secrets, vault.Ref{Vault: ref.Vault, Name: ref.Name})
-		}
-		return nil
+		it.Secret, it.Card, it.Findings = e.Origin.VaultRef, e.Card, e.Findings
 	}
-	if r.class == nil {
-		return r.unknown(key)
+	if ref, ok := r.s.refs[key]; ok {
+		r.secrets = append(r.secrets, vault.Ref{Vault: ref.Vault, Name: ref.Name})
 	}
-	source, name := "", r.notes[r.noteKey(key)]
-	if name == "" {
-		source, _ = secretNameOf(key)
-		e, offered := sourceOf(r.class.SPC, source)
-		if !offered {
+	if i < 0 || leaving {
+		name := r.leftOver(key)
+		switch {
+		case name != "":
+			ref := vault.Ref{Vault: r.class.SPC.Vault.Value, Name: name}
+			r.secrets, it.Secret = append(r.secrets, ref), ref.String()
+		case !leaving:
 			return r.unknown(key)
+		}
+	}
+	if leaving {
+		r.p.warn("", store.DataField(key), "nothing asks for it any more: it goes when the sync controller writes the Secret next", "")
+	}
+	r.p.Items = append(r.p.Items, it)
+	return nil
+}
+
+// leftOver is the vault secret of a key whose mapping went in a run before, "" if that
+// cannot be told.
+func (r *removing) leftOver(key string) string {
+	if r.class == nil {
+		return ""
+	}
+	name := r.notes[r.noteKey(key)]
+	if name == "" {
+		derived, _ := secretNameOf(key)
+		e, offered := sourceOf(r.class.SPC, derived)
+		if !offered {
+			return ""
 		}
 		name = e.Name
 	}
-	ref := vault.Ref{Vault: r.class.SPC.Vault.Value, Name: name}
 	for _, e := range r.class.SPC.Objects.Entries {
 		if e.Name == name && e.Trouble == "" {
 			r.sources = append(r.sources, e.Output())
 		}
 	}
-	r.secrets = append(r.secrets, ref)
-	r.p.Items = append(r.p.Items, Planned{Name: key, Key: key, Secret: ref.String(), Card: emptyCard(), Findings: []verdict.Finding{}})
-	return nil
+	return name
 }
 
 func (r *removing) unknown(key string) error {
