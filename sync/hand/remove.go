@@ -13,6 +13,7 @@ import (
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/verdict"
+	"github.com/storewarden/storewarden/sync/plan"
 )
 
 // removing is a plan to remove while it is made.
@@ -60,7 +61,7 @@ func (r *removing) plan(ctx context.Context) error {
 	if err := r.classOf(ctx); err != nil {
 		return err
 	}
-	r.p.Title = fmt.Sprintf("Remove %s from %s", strings.Join(r.req.Keys, ", "), r.p.Store.title())
+	r.p.Title = fmt.Sprintf("Remove %s from %s", strings.Join(r.req.Keys, ", "), r.p.Store.Title())
 	for _, key := range r.req.Keys {
 		if err := r.take(key); err != nil {
 			return err
@@ -179,8 +180,11 @@ func (r *removing) unmap(ctx context.Context) error {
 	step := Step{Kind: EditSync, Object: id.String(), What: "take the key out of the store", Why: "first nothing may use the secret any more", Changes: changes}
 	if len(changes) == len(all) {
 		step.Kind, step.What = DeleteSync, "delete the SecretSync of the store"
-		step.Why = "it may not be empty, and its Secret goes with it"
-		r.p.warn("SS-07", id.String(), "these are the last keys of the store: the SecretSync is deleted, and the Secret with it", "")
+		with := ""
+		if step.Why = "it may not be empty"; r.s.secret != nil && r.s.secret.Owned() {
+			with, step.Why = ", and the Secret with it", "it may not be empty, and its Secret goes with it"
+		}
+		r.p.warn("SS-07", id.String(), "these are the last keys of the store: the SecretSync is deleted"+with, "")
 		r.world.remove(store.KindSecretSync, id.Namespace, id.Name)
 	}
 	step.do = func(ctx context.Context) error { return r.h.unmapAll(ctx, id, r.keep()) }
@@ -288,7 +292,13 @@ func (r *removing) unhold(context.Context) error {
 	}
 	var ours []string
 	for _, e := range r.p.Store.Entries {
-		if slices.Contains(r.req.Keys, e.Key) && e.Origin.By != BySync && slices.Contains(r.s.secret.Secret.Keys, e.Key) {
+		// What the sync controller writes goes with its mapping. The sync loop of
+		// Storewarden keeps what it has unless it is told to prune.
+		kept := e.Origin.By != BySync || slices.Contains(e.Origin.Managers, plan.Manager)
+		if prunes := r.s.declared != nil && r.s.declared.Declared.PrunePolicy == store.PruneDelete; prunes && slices.Contains(e.Origin.Managers, plan.Manager) {
+			kept = false
+		}
+		if kept && slices.Contains(r.req.Keys, e.Key) && slices.Contains(r.s.secret.Secret.Keys, e.Key) {
 			ours = append(ours, e.Key)
 		}
 	}
