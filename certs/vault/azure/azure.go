@@ -153,47 +153,53 @@ func checkEndpoint(endpoint string) error {
 
 // Get reads one secret.
 func (r *Reader) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
-	if err := vault.Check(ref); err != nil {
-		return vault.Secret{}, err
-	}
-	name := strings.ToLower(ref.Vault)
-	if !r.allowed(name) {
-		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.NotAllowed, Message: "this vault is not on the list of vaults that may be read"}
-	}
-	if err := vault.Ended(ctx, ref); err != nil {
-		return vault.Secret{}, err
-	}
-	client, err := r.client(ref)
+	client, err := r.open(ctx, ref)
 	if err != nil {
 		return vault.Secret{}, err
 	}
-	return r.await(ctx, ref, client)
+	return beside(ctx, ref, func() (vault.Secret, error) { return r.get(ctx, ref, client) })
 }
 
-// await runs the call beside the caller: the SDK's callers queue for a token
+// open is what every call to a secret begins with: no client for what may not or
+// cannot be asked for.
+func (r *Reader) open(ctx context.Context, ref vault.Ref) (*azsecrets.Client, error) {
+	if err := vault.Check(ref); err != nil {
+		return nil, err
+	}
+	if !r.allowed(strings.ToLower(ref.Vault)) {
+		return nil, &vault.Error{Ref: ref, Reason: vault.NotAllowed, Message: "this vault is not on the list of vaults that may be read"}
+	}
+	if err := vault.Ended(ctx, ref); err != nil {
+		return nil, err
+	}
+	return r.client(ref)
+}
+
+// beside runs a call beside the caller: the SDK's callers queue for a token
 // without looking at their contexts, so one slow token would hold all of them
 // past their deadlines.
-func (r *Reader) await(ctx context.Context, ref vault.Ref, client *azsecrets.Client) (vault.Secret, error) {
+func beside[T any](ctx context.Context, ref vault.Ref, call func() (T, error)) (T, error) {
 	type answer struct {
-		secret vault.Secret
-		err    error
+		value T
+		err   error
 	}
 	done := make(chan answer, 1) // buffered: nobody may be there any more
 	go func() {
 		var a answer
 		defer func() {
 			if p := recover(); p != nil { // a panic here would take the process down
-				a = answer{err: fmt.Errorf("get vault secret %s: panic in the client at %s", ref, debug.Stack())}
+				a = answer{err: fmt.Errorf("vault secret %s: panic in the client at %s", ref, debug.Stack())}
 			}
 			done <- a
 		}()
-		a.secret, a.err = r.get(ctx, ref, client)
+		a.value, a.err = call()
 	}()
 	select {
 	case a := <-done:
-		return a.secret, a.err
+		return a.value, a.err
 	case <-ctx.Done():
-		return vault.Secret{}, vault.Ended(ctx, ref)
+		var none T
+		return none, vault.Ended(ctx, ref)
 	}
 }
 

@@ -75,3 +75,10 @@ func seeder(s *keyvault.Server) vaulttest.Seeder {
 		})
 	}
 }
+
+func TestWriterContract(t *testing.T) {
+	vaulttest.RunWriter(t, func(t *testing.T) (vaulttest.ReadWriter, vaulttest.Seeder) {
+		s, endpoint, pool := start(t, keyvault.Options{})
+		return azure.NewWriter(reader(t, azure.Options{Endpoint: endpoint, CA: pool})), seeder(s)
+	})
+}

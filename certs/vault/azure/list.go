@@ -2,8 +2,6 @@ package azure
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -46,38 +44,26 @@ func (p *pages) Next(ctx context.Context) ([]vault.Properties, bool, error) {
 	return p.await(ctx)
 }
 
-// await is beside the caller for the reason that Reader.await is. The listing
-// must not be asked again after a call that its context ended.
+// await is beside the caller as Get is. The listing must not be asked again after
+// a call that its context ended.
 func (p *pages) await(ctx context.Context) ([]vault.Properties, bool, error) {
-	type answer struct {
-		page []vault.Properties
-		more bool
-		err  error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		var a answer
-		defer func() {
-			if v := recover(); v != nil {
-				a = answer{err: fmt.Errorf("list vault %s: panic in the client at %s", p.ref.Vault, debug.Stack())}
-			}
-			done <- a
-		}()
+	page, err := beside(ctx, p.ref, func() (read pageRead, err error) {
 		resp, err := p.pager.NextPage(ctx)
 		if err != nil {
-			if a.err = vault.Ended(ctx, p.ref); a.err == nil {
-				a.err = classify(p.ref, p.reader.host(p.ref), err)
+			if ended := vault.Ended(ctx, p.ref); ended != nil {
+				return read, ended
 			}
-			return
+			return read, classify(p.ref, p.reader.host(p.ref), err)
 		}
-		a.page, a.more = properties(resp.Value), p.pager.More()
-	}()
-	select {
-	case a := <-done:
-		return a.page, a.more, a.err
-	case <-ctx.Done():
-		return nil, false, vault.Ended(ctx, p.ref)
-	}
+		return pageRead{properties(resp.Value), p.pager.More()}, nil
+	})
+	return page.secrets, page.more, err
+}
+
+// pageRead is one page, and whether another follows.
+type pageRead struct {
+	secrets []vault.Properties
+	more    bool
 }
 
 // properties passes over what has no name: it is no secret.

@@ -71,11 +71,13 @@ func responseFailure(ref vault.Ref, host string, resp *azcore.ResponseError) err
 		return fail(vault.Timeout, "%s answered %d", host, status)
 	case status >= http.StatusInternalServerError:
 		return fail(vault.ServerError, "%s answered %d %s", host, status, text(doc.code()))
+	case status == http.StatusConflict && doc.code() == vault.DeletedButRecoverable:
+		return fail(vault.SoftDeleted, "a secret of this name is deleted, and keeps the name until it is recovered or purged")
 	case status == http.StatusConflict && strings.HasPrefix(doc.code(), "ObjectIs"):
 		return fail(vault.SoftDeleted, "the secret is being deleted or recovered (%s)", text(doc.code()))
 	case doc.Error.Code != "":
 		// Key Vault understood us and says that we asked wrongly.
-		return fmt.Errorf("get vault secret %s: %s answered %d %s: %s", ref, host, status, text(doc.code()), said)
+		return fmt.Errorf("vault secret %s: %s answered %d %s: %s", ref, host, status, text(doc.code()), said)
 	default:
 		return fail(vault.Unreachable, "%s answered %d, but not as a Key Vault: something stands between", host, status)
 	}

@@ -58,6 +58,9 @@ func (r *Reader) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
 	}
 	secret, err := r.read(folder, ref)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := find(filepath.Join(folder, trash), ref.Name+".json"); err == nil {
+			return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.SoftDeleted, Message: "the secret is deleted, and can be recovered"}
+		}
 		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.NotFound, Message: missing(ref)}
 	}
 	if err != nil {
