@@ -76,7 +76,7 @@ func (f *fixFlags) run(ctx context.Context, args []string, con asker) error {
 	if err != nil {
 		return err
 	}
-	for range rounds {
+	for range lastLook {
 		p, err := h.PlanFix(ctx, codes)
 		if err != nil {
 			return err
@@ -88,9 +88,9 @@ func (f *fixFlags) run(ctx context.Context, args []string, con asker) error {
 	return nil
 }
 
-// rounds bounds how often is looked again: a repair may bring out what it hid, such as
+// lastLook bounds how often is looked again: a repair may bring out what it hid, such as
 // the missing encoding of an entry that had no type.
-const rounds = 5
+const lastLook = 5
 
 // files repairs what stands in files.
 func (f *fixFlags) files(ctx context.Context, paths, codes []string, con asker) error {
@@ -102,7 +102,7 @@ func (f *fixFlags) files(ctx context.Context, paths, codes []string, con asker) 
 	if err != nil {
 		return err
 	}
-	for round := range rounds {
+	for round := range lastLook {
 		all, err := repairFiles(ctx, c, paths, codes, now)
 		if err != nil {
 			return err
