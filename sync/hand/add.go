@@ -173,7 +173,7 @@ func (a *adding) offer() error {
 	return nil
 }
 
-func itemText(it *item) string { return entryText(0, classEntry(it.ref.Name, it.encoding)) }
+func itemText(it *item) string { return store.EntryText(0, store.EntryLines(it.ref.Name, it.encoding)) }
 
 // offerAll adds those entries that are not there yet.
 func offerAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
@@ -184,7 +184,7 @@ func offerAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 			continue
 		}
 		var err error
-		if text, err = withEntry(text, classEntry(it.ref.Name, it.encoding)); err != nil {
+		if text, err = store.WithEntry(text, store.EntryLines(it.ref.Name, it.encoding)); err != nil {
 			return false, fmt.Errorf("%s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
 		}
 		changed = true

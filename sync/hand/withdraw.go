@@ -168,7 +168,7 @@ func (r *removing) withdraw(ctx context.Context) error {
 	goes := func(e store.Entry) bool { return slices.Contains(gone, e.Output()) }
 	drop := func(u *unstructured.Unstructured) (bool, error) {
 		before := objectsText(u)
-		text, err := withoutEntry(before, goes)
+		text, err := store.WithoutEntry(before, goes)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", class.ID, err)
 		}

@@ -1,4 +1,4 @@
-package hand
+package store
 
 import (
 	"errors"
@@ -7,12 +7,10 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/storewarden/storewarden/certs/store"
 )
 
-// classEntry is the text of an entry as the az CLI writes it; encoding "" is plain text.
-func classEntry(secret, encoding string) []string {
+// EntryLines is the text of an entry as the az CLI writes it; encoding "" is plain text.
+func EntryLines(secret, encoding string) []string {
 	lines := []string{"objectName: " + secret, "objectType: secret"}
 	if encoding != "" {
 		lines = append([]string{"objectEncoding: " + encoding}, lines...)
@@ -24,14 +22,14 @@ func classEntry(secret, encoding string) []string {
 // entries.
 var errObjectsShape = errors.New("spec.parameters.objects is not a block list of entries under \"array:\", one \"- |\" each: write it so first (storewarden explain SPC-12)")
 
-// withEntry adds an entry to the text of spec.parameters.objects, and touches no other.
+// WithEntry adds an entry to the text of spec.parameters.objects, and touches no other.
 // A text without entries becomes what the az CLI writes for a first one.
-func withEntry(text string, entry []string) (string, error) {
-	before := store.ParseObjects(text)
+func WithEntry(text string, entry []string) (string, error) {
+	before := ParseObjects(text)
 	switch before.Trouble {
-	case store.ObjectsMissing, store.ObjectsEmpty:
-		return "array:\n" + entryText(4, entry), nil
-	case store.ObjectsUnparseable:
+	case ObjectsMissing, ObjectsEmpty:
+		return "array:\n" + EntryText(4, entry), nil
+	case ObjectsUnparseable:
 		return "", fmt.Errorf("spec.parameters.objects cannot be read (%s): mend it first (storewarden explain SPC-11)", before.Message)
 	}
 	l, err := layoutOf(text)
@@ -42,11 +40,11 @@ func withEntry(text string, entry []string) (string, error) {
 	for at > 0 && strings.TrimSpace(l.lines[at-1]) == "" {
 		at--
 	}
-	after := strings.Join(slices.Insert(slices.Clone(l.lines), at, strings.TrimSuffix(entryText(l.dash, entry), "\n")), "\n")
+	after := strings.Join(slices.Insert(slices.Clone(l.lines), at, strings.TrimSuffix(EntryText(l.dash, entry), "\n")), "\n")
 	if !strings.HasSuffix(after, "\n") {
 		after += "\n"
 	}
-	now := store.ParseObjects(after)
+	now := ParseObjects(after)
 	if now.Trouble != "" || len(now.Entries) != len(before.Entries)+1 || !sameTexts(before.Entries, now.Entries[:len(before.Entries)]) ||
 		now.Entries[len(before.Entries)].Text != strings.Join(entry, "\n") {
 		return "", errObjectsShape
@@ -54,9 +52,9 @@ func withEntry(text string, entry []string) (string, error) {
 	return after, nil
 }
 
-// withoutEntry takes the entries away that the predicate names, and touches no other.
-func withoutEntry(text string, goes func(store.Entry) bool) (string, error) {
-	before := store.ParseObjects(text)
+// WithoutEntry takes the entries away that the predicate names, and touches no other.
+func WithoutEntry(text string, goes func(Entry) bool) (string, error) {
+	before := ParseObjects(text)
 	for i := len(before.Entries) - 1; i >= 0; i-- {
 		if !goes(before.Entries[i]) {
 			continue
@@ -79,8 +77,8 @@ func withoutEntry(text string, goes func(store.Entry) bool) (string, error) {
 		text = strings.Join(slices.Delete(slices.Clone(l.lines), from, to), "\n")
 	}
 	stay := slices.DeleteFunc(slices.Clone(before.Entries), goes)
-	now := store.ParseObjects(text)
-	if len(stay) == 0 && now.Trouble == store.ObjectsEmpty {
+	now := ParseObjects(text)
+	if len(stay) == 0 && now.Trouble == ObjectsEmpty {
 		return text, nil
 	}
 	if now.Trouble != "" || len(now.Entries) != len(stay) || !sameTexts(stay, now.Entries) {
@@ -89,8 +87,8 @@ func withoutEntry(text string, goes func(store.Entry) bool) (string, error) {
 	return text, nil
 }
 
-// entryText is one item of the array, its dash behind that many blanks.
-func entryText(dash int, entry []string) string {
+// EntryText is one item of the array, its dash behind that many blanks.
+func EntryText(dash int, entry []string) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", dash) + "- |\n")
 	for _, line := range entry {
@@ -99,8 +97,8 @@ func entryText(dash int, entry []string) string {
 	return b.String()
 }
 
-func sameTexts(a, b []store.Entry) bool {
-	return slices.EqualFunc(a, b, func(x, y store.Entry) bool { return x.Text == y.Text })
+func sameTexts(a, b []Entry) bool {
+	return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Text == y.Text })
 }
 
 // layout is where the items of the array stand in the text.

@@ -1,11 +1,9 @@
-package hand
+package store
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/storewarden/storewarden/certs/store"
 )
 
 func TestWithEntry(t *testing.T) {
@@ -26,15 +24,15 @@ func TestWithEntry(t *testing.T) {
 			"array:\n  - \"objectName: a\\nobjectType: secret\"\n  - |\n    objectEncoding: hex\n    objectName: new-der\n    objectType: secret\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := withEntry(tc.text, classEntry("new-der", "hex"))
+			got, err := WithEntry(tc.text, EntryLines("new-der", "hex"))
 			if err != nil || got != tc.want {
 				t.Fatalf("got %q, %v\nwant %q", got, err, tc.want)
 			}
-			back, err := withoutEntry(got, func(e store.Entry) bool { return e.Name == "new-der" })
+			back, err := WithoutEntry(got, func(e Entry) bool { return e.Name == "new-der" })
 			if err != nil {
 				t.Fatal(err)
 			}
-			if before := store.ParseObjects(tc.text); before.Trouble == "" && !sameTexts(before.Entries, store.ParseObjects(back).Entries) {
+			if before := ParseObjects(tc.text); before.Trouble == "" && !sameTexts(before.Entries, ParseObjects(back).Entries) {
 				t.Errorf("taken out again: %q", back)
 			}
 		})
@@ -44,7 +42,7 @@ func TestWithEntry(t *testing.T) {
 		"no YAML":     "array:\n\t- a\n",
 		"an alias":    "x: &x\n  - |\n    objectName: a\narray: *x\n",
 	} {
-		if got, err := withEntry(text, classEntry("new-der", "hex")); err == nil {
+		if got, err := WithEntry(text, EntryLines("new-der", "hex")); err == nil {
 			t.Errorf("%s: %q, want an error", name, got)
 		}
 	}
@@ -52,7 +50,7 @@ func TestWithEntry(t *testing.T) {
 
 func TestWithoutEntryKeepsTheOthers(t *testing.T) {
 	const text = "array:\n  # of press\n  - |\n    objectName: a\n    objectType: secret\n  # of oven\n  - |\n    objectName: b\n    # inside\n    objectType: secret\n  - |\n    objectName: c\n    objectType: secret\n"
-	got, err := withoutEntry(text, func(e store.Entry) bool { return e.Name == "a" || e.Name == "c" })
+	got, err := WithoutEntry(text, func(e Entry) bool { return e.Name == "a" || e.Name == "c" })
 	const want = "array:\n  # of press\n  # of oven\n  - |\n    objectName: b\n    # inside\n    objectType: secret"
 	if err != nil || strings.TrimRight(got, "\n") != want {
 		t.Errorf("got %q, %v\nwant %q", got, err, want)
@@ -64,11 +62,11 @@ func FuzzWithEntry(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := withEntry(text, classEntry("new-der", "hex"))
+		got, err := WithEntry(text, EntryLines("new-der", "hex"))
 		if err != nil {
 			return
 		}
-		before, now := store.ParseObjects(text), store.ParseObjects(got)
+		before, now := ParseObjects(text), ParseObjects(got)
 		if len(now.Entries) != len(before.Entries)+1 || !sameTexts(before.Entries, now.Entries[:len(before.Entries)]) {
 			t.Errorf("%q became %q", text, got)
 		}
@@ -81,13 +79,13 @@ func FuzzWithoutEntry(f *testing.F) {
 		f.Add(s, uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, text string, which uint8) {
-		goes := func(e store.Entry) bool { return e.Index%8 == int(which%8) }
-		got, err := withoutEntry(text, goes)
+		goes := func(e Entry) bool { return e.Index%8 == int(which%8) }
+		got, err := WithoutEntry(text, goes)
 		if err != nil {
 			return
 		}
-		stay := slices.DeleteFunc(store.ParseObjects(text).Entries, goes)
-		if now := store.ParseObjects(got).Entries; !sameTexts(stay, now) {
+		stay := slices.DeleteFunc(ParseObjects(text).Entries, goes)
+		if now := ParseObjects(got).Entries; !sameTexts(stay, now) {
 			t.Errorf("%q became %q", text, got)
 		}
 	})
