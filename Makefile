@@ -2,7 +2,7 @@
 GO ?= go
 CONTROLPLANE = KUBEBUILDER_ASSETS="$$($(GO) run ./test/apiserver/binaries)"
 
-.PHONY: help demo quick test test-rego mutants build generate verify bench fuzz fmt lint clean
+.PHONY: help demo quick test test-rego test-image mutants build image sbom vulncheck generate verify bench fuzz fmt lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,20 @@ mutants: ## every rule, head and expression taken out or turned round: a test mu
 
 build: ## the binary, in bin/
 	$(GO) build -o bin/storewarden ./cmd/storewarden
+
+image: ## the container image for amd64 and arm64, an OCI image layout in bin/image, no engine needed
+	@$(GO) -C test/image run . -out ../../bin/image
+
+test-image: ## the image's own tests: the same bits twice, what is in it, that it runs
+	$(GO) -C test/image test ./...
+
+TOOL = $(GO) tool -modfile=test/tools/go.mod
+sbom: ## what the image's binary is made of, CycloneDX, in bin/sbom.json
+	@$(GO) -C test/image run . -rootfs ../../bin/rootfs -platforms linux/amd64
+	$(TOOL) cyclonedx-gomod bin -json -std -noserial -output bin/sbom.json bin/rootfs/usr/bin/storewarden
+
+vulncheck: ## known vulnerabilities in code that is called; asks https://vuln.go.dev
+	@$(TOOL) govulncheck ./... || { s=$$?; echo "vulncheck: found something, or could not ask https://vuln.go.dev (see above); GOVULNDB names a mirror" >&2; exit $$s; }
 
 generate: ## what is made from code: schemas, golden files and METRICS.md
 	$(GO) test ./policies/input -update
@@ -51,6 +65,7 @@ lint: ## gofmt and vet
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) -C test/alerts vet ./...
+	$(GO) -C test/image vet ./...
 
 clean: ## what was built here
 	rm -rf bin
