@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -27,8 +28,11 @@ var errNoIndex = errors.New("the layout does not hold one index")
 // here is the platform that this machine can run.
 func here() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
-// checkout copies what is under version control, as it is now, to a folder of its own:
-// another path, and no commit.
+// commitTime is when the commit of checkout was made.
+const commitTime = "2026-06-01T12:00:00Z"
+
+// checkout copies what is under version control, as it is now, to a repository of its own
+// with one commit, always the same.
 func checkout(t *testing.T) string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -52,6 +56,15 @@ func checkout(t *testing.T) string {
 		}
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"commit", "-q", "-m", "all"}} {
+		cmd := exec.CommandContext(t.Context(), "git", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com",
+			"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com", "GIT_AUTHOR_DATE="+commitTime, "GIT_COMMITTER_DATE="+commitTime)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
 	return dir
@@ -196,13 +209,16 @@ func checkConfig(t *testing.T, img v1.Image) {
 	if config.Config.User != "65532:65532" || !slices.Equal(config.Config.Entrypoint, []string{"/usr/bin/storewarden"}) || len(config.Config.Cmd)+len(config.Config.Env) > 0 {
 		t.Errorf("config: %+v", config.Config)
 	}
-	for _, label := range []string{"title", "description", "source", "licenses", "version", "created"} {
+	for _, label := range []string{"title", "description", "source", "licenses", "version", "created", "revision"} {
 		if config.Config.Labels["org.opencontainers.image."+label] == "" {
 			t.Errorf("label %s is empty: %v", label, config.Config.Labels)
 		}
 	}
-	if config.Created.Unix() != 0 {
-		t.Errorf("without a commit it was made at %s", config.Created)
+	if got := config.Created.Format(time.RFC3339); got != commitTime {
+		t.Errorf("made at %s, not at the commit's time", got)
+	}
+	if got := config.Config.Labels["org.opencontainers.image.version"]; !strings.HasPrefix(got, "v0.0.0-20260601120000-") || strings.HasSuffix(got, "+dirty") {
+		t.Errorf("version %s is not the commit's", got)
 	}
 }
 

@@ -66,6 +66,9 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if all[0].revision == "" {
+		fmt.Fprintln(os.Stderr, "image: no commit was seen, so the version is "+all[0].version+" and all times are 1970: build in a clone (Go sees no commit in a linked worktree)")
+	}
 	fmt.Printf("%s %s\n", digest, all[0].version)
 	return nil
 }
