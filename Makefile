@@ -33,6 +33,7 @@ image: ## the container image for amd64 and arm64, an OCI image layout in bin/im
 
 TOOL = $(GO) tool -modfile=test/tools/go.mod
 sbom: ## what the image's binary is made of, CycloneDX, in bin/sbom.json
+	@rm -rf bin/rootfs
 	@$(GO) -C test/image run . -rootfs ../../bin/rootfs -platforms linux/amd64
 	$(TOOL) cyclonedx-gomod bin -json -std -noserial -output bin/sbom.json bin/rootfs/usr/bin/storewarden
 
