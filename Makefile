@@ -2,7 +2,7 @@
 GO ?= go
 CONTROLPLANE = KUBEBUILDER_ASSETS="$$($(GO) run ./test/apiserver/binaries)"
 
-.PHONY: help demo quick test test-rego mutants build generate verify bench fuzz fmt lint clean
+.PHONY: help demo quick test test-rego mutants build image sbom vulncheck generate verify bench fuzz fmt lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -17,6 +17,7 @@ test: ## everything: unit, Rego with coverage, conventions, cases, API server, c
 	@echo "building the API server once per machine, then testing; the first run takes some minutes"
 	@$(CONTROLPLANE) && $(CONTROLPLANE) $(GO) test -timeout 30m ./...
 	@$(GO) -C test/alerts test ./...
+	@$(GO) -C test/image test ./...
 
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine
@@ -26,6 +27,19 @@ mutants: ## every rule, head and expression taken out or turned round: a test mu
 
 build: ## the binary, in bin/
 	$(GO) build -o bin/storewarden ./cmd/storewarden
+
+image: ## the container image for amd64 and arm64, an OCI image layout in bin/image, no engine needed
+	@$(GO) -C test/image run . -out ../../bin/image
+
+TOOL = $(GO) tool -modfile=test/tools/go.mod
+sbom: ## what the image's binary is made of, CycloneDX, in bin/sbom.json
+	@rm -rf bin/rootfs
+	@$(GO) -C test/image run . -rootfs ../../bin/rootfs -platforms linux/amd64
+	$(TOOL) cyclonedx-gomod bin -json -std -noserial -output bin/sbom.json bin/rootfs/usr/bin/storewarden
+
+VULNDB ?= https://vuln.go.dev
+vulncheck: ## known vulnerabilities in code that is called, by the database VULNDB
+	@$(TOOL) govulncheck -db $(VULNDB) ./... || { s=$$?; echo "vulncheck: something was found, or nothing was checked since $(VULNDB) did not answer: see above; VULNDB=file:///copy names another" >&2; exit $$s; }
 
 generate: ## what is made from code: schemas, golden files and METRICS.md
 	$(GO) test ./policies/input -update
@@ -51,6 +65,7 @@ lint: ## gofmt and vet
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) -C test/alerts vet ./...
+	$(GO) -C test/image vet ./...
 
 clean: ## what was built here
 	rm -rf bin
