@@ -41,10 +41,9 @@ VULNDB ?= https://vuln.go.dev
 vulncheck: ## known vulnerabilities in code that is called, by the database VULNDB
 	@$(TOOL) govulncheck -db $(VULNDB) ./... || { s=$$?; echo "vulncheck: something was found, or nothing was checked since $(VULNDB) did not answer: see above; VULNDB=file:///copy names another" >&2; exit $$s; }
 
-generate: ## what is made from code: schemas, golden files and METRICS.md
-	$(GO) test ./policies/input -update
-	$(GO) test ./cmd/internal/report -update
-	$(GO) test ./cmd/internal/metrics -update
+generate: ## what is made from code: schemas, pages, manifests, tables and golden files
+	$(GO) test ./policies/input ./policies/pages ./cmd/internal/report ./cmd/internal/metrics ./manifests/rights -update
+	@$(CONTROLPLANE) $(GO) test ./webhook -run Manifests -update
 
 verify: generate ## nothing that is generated has drifted
 	git diff --exit-code
