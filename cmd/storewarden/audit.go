@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +21,10 @@ import (
 
 // auditFlags are what a person may set for one audit.
 type auditFlags struct {
+	overrides
 	cluster    bool
 	kubeconfig string
-	namespaces []string
-	vault      string
-	config     string
 	policies   []string
-	profile    string
 	now        string
 	output     string
 	failOn     string
@@ -154,22 +150,11 @@ func newAuditor(c config.Config, e *engine.Engine) (*review.Reviewer, error) {
 	return newReviewer(c, e, newMemory(reader, patient(c.Vault)), false)
 }
 
-// settings puts the flags over the configuration.
+// settings is the configuration with the flags over it.
 func (f *auditFlags) settings() (config.Config, error) {
-	c, err := config.Load(f.config, os.Getenv)
+	c, err := f.overrides.settings()
 	if err != nil {
 		return c, err
-	}
-	if f.vault != "" {
-		if err := setVault(&c, f.vault); err != nil {
-			return c, err
-		}
-	}
-	if f.profile != "" {
-		c.Profile = engine.Profile(f.profile)
-	}
-	if len(f.namespaces) > 0 {
-		c.Namespaces = f.namespaces
 	}
 	c.Policies = append(c.Policies, f.policies...)
 	return c, c.Validate(f.config)

@@ -27,8 +27,8 @@ import (
 
 // handFlags are those of every command that manages stores by hand.
 type handFlags struct {
-	config, kubeconfig, vault, profile, now string
-	namespaces                              []string
+	overrides
+	kubeconfig, now string
 }
 
 func (f *handFlags) register(cmd *cobra.Command) {
@@ -39,26 +39,6 @@ func (f *handFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.profile, "profile", "", "observe, standard or strict; default as configured")
 	flags.StringVar(&f.now, "now", "", "judge as of this time (RFC 3339)")
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces to look in, default as configured")
-}
-
-// settings puts the flags over the configuration.
-func (f *handFlags) settings() (config.Config, error) {
-	c, err := config.Load(f.config, os.Getenv)
-	if err != nil {
-		return c, err
-	}
-	if f.vault != "" {
-		if err := setVault(&c, f.vault); err != nil {
-			return c, err
-		}
-	}
-	if f.profile != "" {
-		c.Profile = engine.Profile(f.profile)
-	}
-	if len(f.namespaces) > 0 {
-		c.Namespaces = f.namespaces
-	}
-	return c, c.Validate(f.config)
 }
 
 // open reads the configuration and connects to the cluster and the vault.
