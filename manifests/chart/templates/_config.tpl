@@ -49,6 +49,14 @@ role: of (list $ namespace). */}}
 {{- if and .Values.webhook.enabled .Values.webhook.disruptionBudget (lt (int .Values.webhook.replicas) 2) -}}
 {{- fail "webhook.disruptionBudget keeps one replica, and webhook.replicas is 1: a drain of its node would wait for ever; set webhook.disruptionBudget to false" -}}
 {{- end -}}
+{{- if hasKey .Values.config "namespaces" -}}
+{{- fail "config.namespaces cannot be set: set namespaces, from which roles and the fence are made too" -}}
+{{- end -}}
+{{- range list "port" "certDir" "health" "metrics" -}}
+{{- if hasKey (dig "webhook" dict $.Values.config) . -}}
+{{- fail (printf "config.webhook.%s cannot be set: ports, probes and folders of the pods rest on its default" .) -}}
+{{- end -}}
+{{- end -}}
 {{- range $i, $store := .Values.config.stores -}}
 {{- if not (has $store.namespace $.Values.namespaces) -}}
 {{- fail (printf "config.stores[%d] is in the namespace %s: add it to namespaces, so that its roles are made" $i $store.namespace) -}}
