@@ -1,6 +1,6 @@
 // Package rights is what each part of Storewarden may do in a cluster, line by line with
-// the reason. The files rights.yaml of the manifests and manifests/RIGHTS.md are made from
-// it, and a test runs both parts with these rights alone and fails for one that is missing
+// the reason. The files rights.yaml of the manifests, those of the chart and
+// manifests/RIGHTS.md are made from it, and a test runs both parts with these rights alone and fails for one that is missing
 // and for one that is not used.
 package rights
 
@@ -133,35 +133,41 @@ func (s Scope) namespace() string {
 func (p Part) YAML() string {
 	var docs []string
 	for _, scope := range []Scope{Cluster, Stores, Own} {
-		var rules strings.Builder
-		for _, r := range p.Rights {
-			if r.Scope == scope {
-				rules.WriteString(r.yaml())
-			}
-		}
-		if rules.Len() == 0 {
-			continue
-		}
-		kind, at := "Role", "\n  namespace: "+scope.namespace()
-		if scope == Cluster {
-			kind, at = "ClusterRole", ""
-		}
-		const api = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
-		docs = append(docs, api+kind+"\nmetadata:\n  name: "+p.Name+at+"\nrules:\n"+rules.String(),
-			api+kind+"Binding\nmetadata:\n  name: "+p.Name+at+"\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: "+kind+", name: "+p.Name+"}\n"+
-				"subjects:\n- {kind: ServiceAccount, name: "+p.Account+", namespace: "+Namespace+"}\n")
+		docs = append(docs, p.roles(scope, scope.namespace(), "")...)
 	}
 	return strings.Join(docs, "---\n")
 }
 
-func (r Right) yaml() string {
+// roles are the role of one scope and its binding, none where the part has no right there.
+// What further is goes behind the names of a rule: the text of more names.
+func (p Part) roles(scope Scope, namespace, further string) []string {
+	var rules strings.Builder
+	for _, r := range p.Rights {
+		if r.Scope == scope {
+			rules.WriteString(r.yaml(further))
+		}
+	}
+	if rules.Len() == 0 {
+		return nil
+	}
+	kind, at := "Role", "\n  namespace: "+namespace
+	if scope == Cluster {
+		kind, at = "ClusterRole", ""
+	}
+	const api = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
+	return []string{api + kind + "\nmetadata:\n  name: " + p.Name + at + "\nrules:\n" + rules.String(),
+		api + kind + "Binding\nmetadata:\n  name: " + p.Name + at + "\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: " + kind + ", name: " + p.Name + "}\n" +
+			"subjects:\n- {kind: ServiceAccount, name: " + p.Account + ", namespace: " + Namespace + "}\n"}
+}
+
+func (r Right) yaml(further string) string {
 	var b strings.Builder
 	for _, line := range wrapped(r.Why, 88) {
 		b.WriteString("# " + line + "\n")
 	}
 	fmt.Fprintf(&b, "- apiGroups: [%s]\n  resources: [%s]\n", orEmpty(r.Group), strings.Join(r.Resources, ", "))
 	if len(r.Names) > 0 {
-		fmt.Fprintf(&b, "  resourceNames: [%s]\n", strings.Join(slices.Sorted(slices.Values(r.Names)), ", "))
+		fmt.Fprintf(&b, "  resourceNames: [%s%s]\n", strings.Join(slices.Sorted(slices.Values(r.Names)), ", "), further)
 	}
 	fmt.Fprintf(&b, "  verbs: [%s]\n", strings.Join(r.Verbs, ", "))
 	return b.String()
