@@ -44,6 +44,9 @@ func TestRefused(t *testing.T) {
 		"a store elsewhere":       {values: "config: {stores: [{namespace: oven, name: a, role: tls-trust}]}", want: "add it to namespaces"},
 		"nothing at all":          {values: "webhook: {enabled: false}\nsync: {enabled: false}", want: "set one of them to true"},
 		"a drain without end":     {values: "webhook: {replicas: 1}", want: "set webhook.disruptionBudget to false"},
+		"rounds of no sync":       {values: "sync: {enabled: false}\nconfig: {rounds: {in: sync}}", want: "config.rounds.in"},
+		"rounds of no webhook":    {values: "webhook: {enabled: false}\nconfig: {rounds: {in: webhook, reports: false}}", want: "config.rounds.in"},
+		"reports of the webhook":  {values: "config: {rounds: {in: webhook}}", want: "set config.rounds.reports to false"},
 		"in another namespace":    {namespace: "default", want: "--namespace storewarden"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,6 +57,13 @@ role: of (list $ namespace). */}}
 {{- fail (printf "config.webhook.%s cannot be set: ports, probes and folders of the pods rest on its default" .) -}}
 {{- end -}}
 {{- end -}}
+{{- $rounds := dig "rounds" "in" (.Values.sync.enabled | ternary "sync" "webhook") .Values.config -}}
+{{- if or (and (eq $rounds "sync") (not .Values.sync.enabled)) (and (eq $rounds "webhook") (not .Values.webhook.enabled)) -}}
+{{- fail (printf "config.rounds.in is %s, and %s.enabled is false: nobody would judge what stands; set config.rounds.in to what runs, or to none" $rounds $rounds) -}}
+{{- end -}}
+{{- if and (eq $rounds "webhook") (dig "rounds" "reports" .Values.sync.enabled .Values.config) -}}
+{{- fail "config.rounds.in is webhook, which has no right to write reports: set config.rounds.reports to false" -}}
+{{- end -}}
 {{- range $i, $store := .Values.config.stores -}}
 {{- if not (has $store.namespace $.Values.namespaces) -}}
 {{- fail (printf "config.stores[%d] is in the namespace %s: add it to namespaces, so that its roles are made" $i $store.namespace) -}}
