@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +24,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/storewarden/storewarden/cmd/internal/config"
+	"github.com/storewarden/storewarden/manifests/rights"
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/certtest"
 )
@@ -243,6 +247,38 @@ func TestInstallOverBadStores(t *testing.T) {
 // ended are the options of a certificate that has.
 func ended() certtest.Options {
 	return certtest.Options{NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)}
+}
+
+// With the rights that default leaves it, which keeps no certificate, and the background
+// pass that webhook-only asks of it, the webhook is forbidden nothing.
+func TestInstallWithLess(t *testing.T) {
+	i := install(t)
+	for _, o := range rendered(t, "self-signed") {
+		if o.GetName() != "storewarden-webhook-certificate" {
+			continue
+		}
+		if err := i.srv.Client.Delete(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	port, metrics, dir := freePort(t), freePort(t), t.TempDir()
+	i.certify(dir, webhookCA(t, "ca"))
+	i.as(rights.Webhook(), i.configuration(fmt.Sprintf(`{host: 127.0.0.1, port: %d, certDir: %s, health: "127.0.0.1:0", metrics: "127.0.0.1:%d", register: {url: "https://127.0.0.1:%d", owner: storewarden-webhook}}`,
+		port, dir, metrics, port), "rounds: {in: webhook, reports: false}\n"), "serve", "--webhook")
+	i.await("a round is over", func() bool {
+		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", metrics))
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		return err == nil && strings.Contains(string(text), "\nstorewarden_round_last_timestamp_seconds ")
+	})
+	i.await("it is registered", func() bool { return i.trusted() != "" })
+	done, forbidden := uses(t, i.audit, "system:serviceaccount:storewarden:storewarden-webhook")
+	if len(done) == 0 || len(forbidden) > 0 {
+		t.Errorf("of %d things it was forbidden %v", len(done), forbidden)
+	}
 }
 
 // kubeconfig writes what a user connects with into a file.
