@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,6 +141,9 @@ config:
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config.yaml (-want +got):\n%s", diff)
 	}
+	if got := installed(t, "webhook: {autofix: true}").config(t).at("webhook", "autofix"); got != true {
+		t.Errorf("with webhook.autofix it is %v", got)
+	}
 }
 
 // Another configuration makes other pods of both parts, and other values alone do not.
@@ -190,8 +194,15 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s is not the managed identity", part)
 		}
 	}
-	const explain = "rbac.authorization.k8s.io/v1/ClusterRoleBinding storewarden-webhook-explain"
-	if more[explain] == nil || less[explain] != nil {
-		t.Errorf("the right to explain verdicts does not follow config.webhook.debug")
+	explain := objects{}
+	text, err := os.ReadFile(filepath.Join(manifests, "explain-verdicts.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain.add(t, string(text))
+	for key, o := range explain { // where config.webhook.debug is set
+		if diff := cmp.Diff(o, more[key]); diff != "" || less[key] != nil {
+			t.Errorf("%s without explanations: %v; with them (-want +got):\n%s", key, less[key], diff)
+		}
 	}
 }
