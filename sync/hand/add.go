@@ -153,6 +153,7 @@ func (a *adding) offer() error {
 		}
 		it.output = it.ref.Name
 		if e, taken := sourceOf(u.SPC, it.output); taken {
+			it.clash = true
 			a.p.refuse("SPC-31", u.ID.String(), fmt.Sprintf("it offers %s already, and otherwise (%s)", it.output, strings.ReplaceAll(e.Text, "\n", ", ")),
 				"Mend that entry, or upload the file under another name with --secret-name.")
 			continue
@@ -208,10 +209,12 @@ func (a *adding) mapKeys(ctx context.Context) error {
 		switch {
 		case there == nil:
 			if a.byHand(it) {
+				it.clash = true
 				a.p.refuse("", store.DataField(it.key), "the store has this key from somebody else, with another value", "Choose another with --key, or remove it first.")
 			}
 			fresh = append(fresh, m)
 		case there.SourcePath != m.SourcePath:
+			it.clash = true
 			a.p.refuse("SS-04", store.DataField(it.key), fmt.Sprintf("the store fills this key from %s already", there.SourcePath),
 				fmt.Sprintf("Choose another with --key; or remove it first: storewarden remove %s --store %s", it.key, a.s.name))
 		}

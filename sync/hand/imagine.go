@@ -126,6 +126,7 @@ func (a *adding) declare() error {
 			continue
 		}
 		if a.byHand(it) || slices.ContainsFunc(d.Declared.Sources, func(s store.Source) bool { return s.VaultSecret != nil && s.VaultSecret.Key == it.key }) {
+			it.clash = true
 			a.p.refuse("", store.DataField(it.key), "the store has this key from something else already", "Choose another with --key, or remove it first.")
 			continue
 		}
@@ -180,6 +181,7 @@ func declareAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 // imagine makes the world as it will be, and names what is to be judged in it.
 func (a *adding) imagine(ctx context.Context) ([]subject, error) {
 	var out []subject
+	sound := slices.DeleteFunc(slices.Clone(a.items), func(it *item) bool { return it.clash })
 	change := func(kind, name string, old *store.Object, edit func(*unstructured.Unstructured) (bool, error)) error {
 		u, err := a.h.get(ctx, kind, a.v.namespace, name)
 		if err != nil || u == nil {
@@ -197,14 +199,14 @@ func (a *adding) imagine(ctx context.Context) ([]subject, error) {
 		return nil
 	}
 	if a.declares {
-		err := change(store.KindConnectorStore, a.s.declared.ID.Name, a.s.declared, func(u *unstructured.Unstructured) (bool, error) { return declareAll(u, a.items) })
+		err := change(store.KindConnectorStore, a.s.declared.ID.Name, a.s.declared, func(u *unstructured.Unstructured) (bool, error) { return declareAll(u, sound) })
 		return out, err
 	}
-	if err := change(store.KindSecretProviderClass, a.class.ID.Name, a.class, func(u *unstructured.Unstructured) (bool, error) { return offerAll(u, a.items) }); err != nil {
+	if err := change(store.KindSecretProviderClass, a.class.ID.Name, a.class, func(u *unstructured.Unstructured) (bool, error) { return offerAll(u, sound) }); err != nil {
 		return nil, err
 	}
-	mappings := make([]store.Mapping, len(a.items))
-	for i, it := range a.items {
+	mappings := make([]store.Mapping, len(sound))
+	for i, it := range sound {
 		mappings[i] = store.Mapping{SourcePath: it.output, TargetKey: it.key}
 	}
 	if a.s.sync != nil {

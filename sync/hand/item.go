@@ -28,6 +28,9 @@ type item struct {
 	// takeBack is whether a deleted secret of the name must be recovered first; replaces
 	// is whether it holds something else now.
 	takeBack, replaces bool
+	// clash is whether another entry stands where it would be: it is refused, and what
+	// the judge would say of it is moot.
+	clash bool
 	// output is the source path under which the class offers it, set by offer.
 	output string
 }
