@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	name, err := clusterName(f.kubeconfig)
+	cluster, server, err := clusterNames(f.kubeconfig)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 		}
 		now = func() time.Time { return at }
 	}
-	con, err := console.New(console.Options{Stores: h, Cluster: name, Version: version(),
+	con, err := console.New(console.Options{Stores: h, Cluster: cluster, Server: server, Version: version(),
 		Soon: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour,
 		Log:  slog.New(slog.NewTextHandler(stderr, nil)), Now: now})
 	if err != nil {
@@ -98,23 +99,20 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 	return con.Serve(ctx, l)
 }
 
-// clusterName is the cluster in the words of the kubeconfig: its context, and the address.
-func clusterName(path string) (string, error) {
+// clusterNames are the context of the kubeconfig, and the address that it leads to.
+func clusterNames(path string) (name, server string, err error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = path
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil)
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return "", fmt.Errorf("kubeconfig: %w", err)
+		return "", "", fmt.Errorf("kubeconfig: %w", err)
 	}
 	cfg, err := loader.ClientConfig()
 	if err != nil {
-		return "", fmt.Errorf("kubeconfig: %w", err)
+		return "", "", fmt.Errorf("kubeconfig: %w", err)
 	}
-	if raw.CurrentContext == "" {
-		return cfg.Host, nil
-	}
-	return raw.CurrentContext + " (" + cfg.Host + ")", nil
+	return cmp.Or(raw.CurrentContext, cfg.Host), cfg.Host, nil
 }
 
 // openBrowser opens a link in the person's browser. The link goes through a file that only

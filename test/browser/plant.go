@@ -171,14 +171,30 @@ func (p *Plant) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, mappings := "", ""
+	root, err := certtest.NewCA(certtest.Options{CommonName: "Packaging Root CA", Key: certtest.RSA2048, Now: now})
+	if err != nil {
+		return err
+	}
+	line, err := root.IssueCA(certtest.Options{CommonName: "Packaging Line CA", Key: certtest.RSA2048})
+	if err != nil {
+		return err
+	}
+	crl, err := root.CRL(certtest.CRLOptions{Now: now, NextUpdate: now.AddDate(0, 6, 0)})
+	if err != nil {
+		return err
+	}
+	p.put("packaging-root-der", root.Hex(), "application/pkix-cert")
+	p.put("packaging-root-crl", crl.Hex(), "application/pkix-crl")
+	p.put("packaging-line-der", line.Hex(), "application/pkix-cert")
+	entries := scene.Entry("packaging-root-der") + scene.Entry("packaging-root-crl") + scene.Entry("packaging-line-der")
+	mappings := mapping("packaging-root-der", "packaging-root.der") + mapping("packaging-root-crl", "packaging-root.crl")
 	for _, m := range []struct {
 		name string
 		ends time.Time
 		of   *certtest.Cert
 	}{
 		{"mixer-3", now.AddDate(0, 0, 12), nil}, {"robot-7", now.AddDate(0, 9, 0), nil}, {"robot-8", now.AddDate(0, 9, 4), nil},
-		{"kiln-2", now.AddDate(1, 2, 0), nil}, {"scada-1", now.AddDate(1, 8, 0), stranger}, {"conveyor-4", now.AddDate(0, 4, 0), nil},
+		{"kiln-2", now.AddDate(1, 2, 0), nil}, {"scada-1", now.AddDate(1, 8, 0), stranger}, {"labeler-5", now.AddDate(0, 11, 0), line}, {"conveyor-4", now.AddDate(0, 4, 0), nil},
 	} {
 		o := certtest.Options{CommonName: m.name, Key: certtest.RSA2048, Now: now, URIs: []string{"urn:plant:" + m.name}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: m.ends}
 		make := certtest.SelfSigned
@@ -189,17 +205,26 @@ func (p *Plant) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.Vault.Vault(scene.Vault).Set(m.name+"-der", keyvault.Secret{Value: c.Hex(), ContentType: "application/pkix-cert", Tags: map[string]string{"file-encoding": "hex"}})
+		p.put(m.name+"-der", c.Hex(), "application/pkix-cert")
 		entries += scene.Entry(m.name + "-der")
-		mappings += "      - {sourcePath: " + m.name + "-der, targetKey: " + m.name + ".der}\n"
+		mappings += mapping(m.name+"-der", m.name+".der")
 	}
 	good := scene.Good()
 	good = strings.Replace(good, scene.Entry("press-1-der"), scene.Entry("press-1-der")+scene.Entry("old-press-der")+entries, 1)
-	good = strings.Replace(good, "      - {sourcePath: press-1-der, targetKey: press-1.der}\n",
-		"      - {sourcePath: press-1-der, targetKey: press-1.der}\n      - {sourcePath: old-press-der, targetKey: old-press.der}\n"+mappings, 1)
+	good = strings.Replace(good, mapping("press-1-der", "press-1.der"), mapping("press-1-der", "press-1.der")+mapping("old-press-der", "old-press.der")+mappings, 1)
+	good = strings.Replace(good, mapping("plant-ca-der", "plant-ca.der"), mapping("plant-ca-der", "plant-ca.der")+mapping("packaging-line-der", "packaging-line.der"), 1)
 	res, err := p.Server.KubectlInput(ctx, good, "apply", "--server-side", "-f", "-")
 	if err != nil || res.Code != 0 {
 		return errors.Join(fmt.Errorf("apply the plant: %s", res.Stderr), err)
 	}
 	return p.Sync(ctx)
+}
+
+func (p *Plant) put(name, value, contentType string) {
+	p.Vault.Vault(scene.Vault).Set(name, keyvault.Secret{Value: value, ContentType: contentType, Tags: map[string]string{"file-encoding": "hex"}})
+}
+
+// mapping is one of a SecretSync, as package scene writes them.
+func mapping(source, key string) string {
+	return "      - {sourcePath: " + source + ", targetKey: " + key + "}\n"
 }

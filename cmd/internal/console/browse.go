@@ -242,7 +242,10 @@ func (c *Console) showFindings(w http.ResponseWriter, r *http.Request, s *sessio
 }
 
 // chainsPage shows how every certificate stands, those with something missing first.
-type chainsPage struct{ Chains []entryPage }
+type chainsPage struct {
+	Chains []entryPage
+	Alone  []entryPage // have nothing above them, and need nothing
+}
 
 func (c *Console) showChains(w http.ResponseWriter, r *http.Request, s *session) error {
 	all, seen, err := c.seen.read(r.Context(), c.opt.Stores)
@@ -252,7 +255,11 @@ func (c *Console) showChains(w http.ResponseWriter, r *http.Request, s *session)
 	var body chainsPage
 	for _, st := range all {
 		for _, e := range st.Entries {
-			if len(e.Card.Certificates)+len(e.Card.CRLs) > 0 {
+			switch {
+			case len(e.Card.Certificates)+len(e.Card.CRLs) == 0:
+			case gaps(e.Chain) == 0 && len(e.Chain.Above)+len(e.Chain.CRLs) == 0:
+				body.Alone = append(body.Alone, entryPage{st, e})
+			default:
 				body.Chains = append(body.Chains, entryPage{st, e})
 			}
 		}

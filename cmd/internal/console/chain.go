@@ -78,7 +78,7 @@ func drawChain(e hand.Entry) picture {
 	if kind != "CRL" {
 		words = p.addCRLs(e.Chain, authorities, subjects, words)
 	}
-	p.Text = strings.Join(words, "; ") + "."
+	p.Text = visible(strings.Join(words, "; ") + ".")
 	return p
 }
 

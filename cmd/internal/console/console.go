@@ -34,12 +34,13 @@ type Stores interface {
 	Apply(ctx context.Context, p *hand.Plan, told func(hand.Progress)) error
 }
 
-// Options are what New needs; Cluster and Version may be empty, all else is required.
+// Options are what New needs; Cluster, Server and Version may be empty, all else is required.
 type Options struct {
 	Stores Stores
-	// Cluster names the cluster that the person is about to change.
-	Cluster string
-	Version string
+	// Cluster names the cluster that the person is about to change, as they call it, and
+	// Server is its address.
+	Cluster, Server string
+	Version         string
 	// Soon is how long before its end something counts as ending soon.
 	Soon time.Duration
 	// Log gets what went wrong with the console itself, and no word of what it shows.

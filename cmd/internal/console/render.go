@@ -26,11 +26,12 @@ type view struct {
 	Nav   string // the path of the entry of the menu that it belongs to
 	Body  any
 
-	Form             string // the word of the session's forms, "" without a session
-	Path             string // of this page, with its query
-	Cluster, Version string
-	Now              time.Time
-	Seen             time.Time // when the cluster was read, zero where it was not
+	Form            string // the word of the session's forms, "" without a session
+	Path            string // of this page, with its query
+	Cluster, Server string
+	Version         string
+	Now             time.Time
+	Seen            time.Time // when the cluster was read, zero where it was not
 }
 
 // pageNames are the templates with a page of their own.
@@ -60,7 +61,7 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, s *session, nam
 
 // renderStatus makes the whole page before it sends any of it.
 func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, s *session, status int, name string, v view) {
-	v.Cluster, v.Version, v.Now = c.opt.Cluster, c.opt.Version, c.opt.Now()
+	v.Cluster, v.Server, v.Version, v.Now = c.opt.Cluster, c.opt.Server, c.opt.Version, c.opt.Now()
 	if s != nil {
 		v.Form, v.Path = s.form, r.URL.RequestURI()
 	}
@@ -97,6 +98,7 @@ func functions() template.FuncMap {
 		"chain":    drawChain,
 		"lower":    strings.ToLower,
 		"dict":     dict,
+		"origin":   originText,
 		"change":   changeClass,
 		"step":     stepText,
 	}
@@ -257,4 +259,25 @@ func changeClass(line string) string {
 		return "goes"
 	}
 	return "stays"
+}
+
+// origin is where an entry came from, in two lines of a table.
+type origin struct{ Name, Kind string }
+
+// originText leaves the vault out where it is the store's own, which is said above.
+func originText(s hand.Store, e hand.Entry) origin {
+	o := e.Origin
+	switch {
+	case o.VaultRef != "":
+		name, kind := strings.TrimPrefix(o.VaultRef, s.Vault+"/"), "vault secret"
+		if o.By == hand.ByStore {
+			kind = "vault secret, ConnectorStore"
+		}
+		return origin{name, kind}
+	case o.By == hand.ByStore:
+		return origin{o.Source, "source of the ConnectorStore"}
+	case len(o.Managers) > 0:
+		return origin{o.Managers[0], "by hand"}
+	}
+	return origin{"by hand", ""}
 }
