@@ -168,7 +168,10 @@ func (b *Browser) Click(selector, text string) error {
 
 // Fill puts text into a field, in place of what is there, as typing does.
 func (b *Browser) Fill(selector, text string) error {
-	return b.Do(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	if err := b.Await("(e => { e?.focus(); e?.select(); return document.activeElement === e })(document.querySelector(" + quote(selector) + "))"); err != nil {
+		return err
+	}
+	return b.Press(text)
 }
 
 // Choose gives a select the value.

@@ -17,6 +17,7 @@ import (
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/certs/vault/azure"
 	"github.com/storewarden/storewarden/test/apiserver"
 	"github.com/storewarden/storewarden/test/certtest"
@@ -148,6 +149,15 @@ func (p *Plant) Sync(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// InVault tells whether the vault has a secret, one that is deleted but not purged included.
+func (p *Plant) InVault(ctx context.Context, name string) (bool, error) {
+	_, err := p.sync.Vault.Get(ctx, vault.Ref{Vault: scene.Vault, Name: name})
+	if reason, ok := vault.ReasonOf(err); ok && reason == vault.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // File writes a file to upload, and gives its path.

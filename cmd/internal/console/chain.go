@@ -27,23 +27,21 @@ type box struct {
 // segment is a line from box to box.
 type segment struct{ X1, Y1, X2, Y2 float64 }
 
-// The measures of a picture. A box holds about 27 letters in a row.
+// The measures of a picture. A box holds about 25 letters in a row.
 const (
 	boxWidth, boxHeight, crlHeight = 216.0, 62.0, 48.0
 	gapAcross, gapDown             = 34.0, 22.0
-	lettersInBox                   = 27
+	lettersInBox                   = 25
 )
 
 // drawChain draws the chain of an entry.
 func drawChain(e hand.Entry) picture {
 	var p picture
-	name, kind := visible(e.Card.Title()), "certificate"
-	if len(e.Card.Certificates) > 0 {
-		name = commonName(name)
-	}
+	name, kind := commonName(visible(e.Card.Title())), "certificate"
 	switch {
+	case len(e.Card.Certificates) == 0 && len(e.Card.CRLs) > 0:
+		name, kind = commonName(visible(e.Card.CRLs[0].Issuer)), "CRL"
 	case len(e.Card.Certificates) == 0:
-		kind = "CRL"
 	case e.Card.Certificates[0].SelfSigned && e.Card.Certificates[0].IsCA:
 		kind = "root authority"
 	case e.Card.Certificates[0].SelfSigned:
@@ -53,6 +51,9 @@ func drawChain(e hand.Entry) picture {
 	}
 	p.add("there", kind, name, e.Key)
 	words := []string{kind + " " + name + " in key " + e.Key}
+	if kind == "CRL" {
+		words[0] = "CRL of " + name + " in key " + e.Key
+	}
 	authorities := []int{}
 	if kind == "root authority" || kind == "authority" {
 		authorities = append(authorities, 0)

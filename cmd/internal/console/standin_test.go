@@ -73,7 +73,7 @@ func plant(s string) *standIn {
 	f := verdict.Finding{Code: "X-01", Severity: verdict.Deny, Message: s, Remedy: "Do this: az keyvault secret set --name " + s, Field: s, VaultRef: s,
 		Object: verdict.Object{Kind: "Secret", Namespace: s, Name: s}}
 	e := hand.Entry{Key: s, Card: card, Origin: hand.Origin{By: hand.BySync, VaultRef: s, Source: s, Managers: []string{s}}, State: hand.Refused, Ends: now.AddDate(0, 0, 3),
-		Chain: hand.Chain{Above: []hand.Place{{Store: s, Key: s, Subject: "CN=" + s}}, Missing: "CN=" + s, CRLs: []hand.Place{{Store: s, Key: s, Subject: "CN=" + s}}, NoCRL: []string{"CN=" + s}},
+		Chain:    hand.Chain{Above: []hand.Place{{Store: s, Key: s, Subject: "CN=" + s}}, Missing: "CN=" + s, CRLs: []hand.Place{{Store: s, Key: s, Subject: "CN=" + s}}, NoCRL: []string{"CN=" + s}},
 		Findings: []verdict.Finding{f}}
 	st := hand.Store{Namespace: "ns", Name: s, Role: store.RoleTrust, SecretSync: s, ProviderClass: s, Vault: s, ConnectorStore: s, Projected: true,
 		Users: []hand.User{{Kind: "Device", Name: s, Field: s, Key: s}}, Entries: []hand.Entry{e}, Findings: []verdict.Finding{f},
