@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -19,12 +18,14 @@ import (
 type kept struct {
 	token string
 	plan  *hand.Plan
-	// again plans the same request anew.
+	// again plans the same request anew; nil once it is carried out.
 	again func(ctx context.Context) (*hand.Plan, error)
 	// remove is the request of a removal, so that a refusal can be overruled; nil for an add.
 	remove *hand.RemoveRequest
 
-	shown []hand.Step // as they were planned: Apply writes to those of the plan
+	// shown are the steps as they were planned, in words: Apply writes to those of the
+	// plan, and they hold what they will write.
+	shown []hand.Step
 
 	mu      sync.Mutex
 	started bool
@@ -59,8 +60,9 @@ func stepText(s stepState) mark {
 const applyTime = 5 * time.Minute
 
 func newKept(p *hand.Plan, again func(ctx context.Context) (*hand.Plan, error), remove *hand.RemoveRequest) *kept {
-	k := &kept{token: rand.Text(), plan: p, again: again, remove: remove, shown: slices.Clone(p.Steps), steps: make([]stepState, len(p.Steps))}
+	k := &kept{token: rand.Text(), plan: p, again: again, remove: remove, steps: make([]stepState, len(p.Steps))}
 	for i, s := range p.Steps {
+		k.shown = append(k.shown, hand.Step{Kind: s.Kind, Object: s.Object, What: s.What, Why: s.Why, Changes: s.Changes, Done: s.Done, Irreversible: s.Irreversible})
 		k.steps[i] = stepWaiting
 		if s.Done {
 			k.steps[i] = stepDone
@@ -70,9 +72,15 @@ func newKept(p *hand.Plan, again func(ctx context.Context) (*hand.Plan, error), 
 }
 
 func (k *kept) running() bool {
+	_, running := k.request()
+	return running
+}
+
+// request is what plans it anew, and whether it is being applied.
+func (k *kept) request() (again func(ctx context.Context) (*hand.Plan, error), running bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.started && !k.ended
+	return k.again, k.started && !k.ended
 }
 
 // start tells whether the plan may be applied now: once, and never again.
@@ -100,13 +108,17 @@ func (k *kept) told(p hand.Progress) {
 	}
 }
 
+// end keeps, of a plan that was carried out, what its page shows: the files that were
+// uploaded are of no use any more.
 func (k *kept) end(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.ended = true
 	if err != nil {
 		k.failed = err.Error()
+		return
 	}
+	k.plan, k.again = &hand.Plan{Title: k.plan.Title, Store: k.plan.Store}, nil
 }
 
 // planned is what the pages of a plan show.
@@ -169,7 +181,7 @@ func (c *Console) showPlan(w http.ResponseWriter, r *http.Request, s *session) e
 		http.Redirect(w, r, "/plan/"+k.token+"/progress", http.StatusSeeOther)
 		return nil
 	}
-	c.render(w, r, s, "plan", view{Title: k.plan.Title, Nav: navOf(k), Body: body})
+	c.render(w, r, s, "plan", view{Title: body.Plan.Title, Nav: navOf(k), Body: body})
 	return nil
 }
 
@@ -186,15 +198,19 @@ func (c *Console) planAgain(w http.ResponseWriter, r *http.Request, s *session) 
 	if err != nil {
 		return err
 	}
-	if k.running() {
+	again, running := k.request()
+	switch {
+	case running:
 		return &trouble{http.StatusConflict, "This plan is being applied.", "Wait until it has ended."}
+	case again == nil:
+		return &trouble{http.StatusConflict, "This plan was carried out.", "Begin a new one where you want to change more."}
 	}
 	if k.remove != nil && r.PostForm.Get("force") != "" {
 		req := *k.remove
 		req.Force, req.Reason = true, r.PostForm.Get("reason")
 		return c.keepRemoval(w, r, s, req)
 	}
-	return c.keepPlan(w, r, s, k.again, k.remove)
+	return c.keepPlan(w, r, s, again, k.remove)
 }
 
 // keepPlan makes a plan and goes to its page.
@@ -224,7 +240,7 @@ func (c *Console) apply(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	case body.Started:
 		http.Redirect(w, r, "/plan/"+k.token+"/progress", http.StatusSeeOther)
 		return nil
-	case k.plan.Refused():
+	case body.Plan.Refused():
 		return &trouble{http.StatusConflict, "This plan is refused.", "Its page says why."}
 	case len(body.Irreversible) > 0 && r.PostForm.Get("sure") != sure:
 		body.Wrong = r.PostForm.Has("sure")
@@ -232,13 +248,13 @@ func (c *Console) apply(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	if k.start() {
-		c.applying.Go(func() { c.run(ctx, k) })
+		c.applying.Go(func() { c.run(ctx, k, body.Plan) })
 	}
 	http.Redirect(w, r, "/plan/"+k.token+"/progress", http.StatusSeeOther)
 	return nil
 }
 
-func (c *Console) run(ctx context.Context, k *kept) {
+func (c *Console) run(ctx context.Context, k *kept, plan *hand.Plan) {
 	ctx, cancel := context.WithTimeout(ctx, applyTime)
 	defer cancel()
 	err := errors.New("the console made a mistake of its own; the command's log says where")
@@ -249,7 +265,7 @@ func (c *Console) run(ctx context.Context, k *kept) {
 		c.seen.forget()
 		k.end(err)
 	}()
-	err = c.opt.Stores.Apply(ctx, k.plan, k.told)
+	err = c.opt.Stores.Apply(ctx, plan, k.told)
 }
 
 func (c *Console) showProgress(w http.ResponseWriter, r *http.Request, s *session) error {

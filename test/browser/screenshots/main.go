@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 
 func main() {
 	dir := flag.String("dir", ".", "where the pictures go")
-	only := flag.String("only", "", "only pictures whose names hold one of these words, comma between them")
+	only := flag.String("only", "", "only these files, comma between them")
 	flag.Parse()
 	if err := run(context.Background(), *dir, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
@@ -98,7 +99,7 @@ func (s shoot) all() error {
 			return err
 		}
 	}
-	if s.wanted("plan") {
+	if s.wanted("plan-add") || s.wanted("plan-remove") || s.wanted("plan-refused") {
 		return s.plans()
 	}
 	return nil
@@ -147,13 +148,10 @@ func (s shoot) plans() error {
 }
 
 func (s shoot) wanted(name string) bool {
-	for word := range strings.SplitSeq(s.only, ",") {
-		if strings.Contains(name, word) || strings.Contains(s.size, word) && word != "" {
-			return true
-		}
-	}
-	return s.only == ""
+	return s.only == "" || slices.Contains(strings.Split(s.only, ","), s.file(name))
 }
+
+func (s shoot) file(name string) string { return name + "-" + s.size + ".png" }
 
 // keep writes a picture, compressed as far as PNG can.
 func (s shoot) keep(name string) error {
@@ -169,5 +167,5 @@ func (s shoot) keep(name string) error {
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, picture); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(s.dir, name+"-"+s.size+".png"), out.Bytes(), 0o644)
+	return os.WriteFile(filepath.Join(s.dir, s.file(name)), out.Bytes(), 0o644)
 }
