@@ -70,7 +70,7 @@ func (f *addFlags) run(ctx context.Context, args []string, con asker) error {
 	case f.fromVault && f.secret != "":
 		return errors.New("add: --secret-name is for files; with --from-vault the arguments are the names")
 	}
-	h, _, err := f.open()
+	h, err := f.open()
 	if err != nil {
 		return err
 	}

@@ -59,11 +59,7 @@ ssh -L 8321:127.0.0.1:8321 HOST storewarden console --port 8321 --no-open`,
 }
 
 func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	h, c, err := f.open()
-	if err != nil {
-		return err
-	}
-	cluster, server, err := clusterNames(f.kubeconfig)
+	c, err := f.settings()
 	if err != nil {
 		return err
 	}
@@ -74,6 +70,14 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 			return err
 		}
 		now = func() time.Time { return at }
+	}
+	h, err := newHand(c, f.kubeconfig, now)
+	if err != nil {
+		return err
+	}
+	cluster, server, err := clusterNames(f.kubeconfig)
+	if err != nil {
+		return err
 	}
 	con, err := console.New(console.Options{Stores: h, Cluster: cluster, Server: server, Version: version(),
 		Soon: time.Duration(c.Expiry.WarnDays) * 24 * time.Hour,

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store/cluster"
@@ -39,15 +41,15 @@ func (f *handFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespaces to look in, default as configured")
 }
 
-// open reads the configuration and connects to the cluster and the vault.
-func (f *handFlags) open() (*hand.Hand, config.Config, error) {
+// settings puts the flags over the configuration.
+func (f *handFlags) settings() (config.Config, error) {
 	c, err := config.Load(f.config, os.Getenv)
 	if err != nil {
-		return nil, c, err
+		return c, err
 	}
 	if f.vault != "" {
 		if err := setVault(&c, f.vault); err != nil {
-			return nil, c, err
+			return c, err
 		}
 	}
 	if f.profile != "" {
@@ -56,19 +58,24 @@ func (f *handFlags) open() (*hand.Hand, config.Config, error) {
 	if len(f.namespaces) > 0 {
 		c.Namespaces = f.namespaces
 	}
-	if err := c.Validate(f.config); err != nil {
-		return nil, c, err
+	return c, c.Validate(f.config)
+}
+
+// open reads the configuration and connects to the cluster and the vault.
+func (f *handFlags) open() (*hand.Hand, error) {
+	c, err := f.settings()
+	if err != nil {
+		return nil, err
 	}
 	now := time.Now
 	if f.now != "" {
 		at, err := clock(f.now)
 		if err != nil {
-			return nil, c, err
+			return nil, err
 		}
 		now = func() time.Time { return at }
 	}
-	h, err := newHand(c, f.kubeconfig, now)
-	return h, c, err
+	return newHand(c, f.kubeconfig, now)
 }
 
 // newHand manages the stores of a cluster with the person's own rights, in the cluster
@@ -78,6 +85,8 @@ func newHand(c config.Config, kubeconfig string, now func() time.Time) (*hand.Ha
 	if err != nil {
 		return nil, err
 	}
+	// What the cluster's webhooks warn of is said as kubectl says it.
+	cfg.WarningHandler = rest.NewWarningWriter(os.Stderr, rest.WarningWriterOptions{Deduplicate: true})
 	cl, err := client.New(cfg, client.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)
@@ -119,8 +128,7 @@ type asker struct {
 func askerOf(cmd *cobra.Command) asker {
 	c := asker{in: cmd.InOrStdin(), out: cmd.OutOrStdout()}
 	if f, ok := c.in.(*os.File); ok {
-		info, err := f.Stat()
-		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+		c.terminal = term.IsTerminal(int(f.Fd()))
 	}
 	return c
 }

@@ -69,7 +69,7 @@ func (f *listFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h, _, err := f.open()
+	h, err := f.open()
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (f *removeFlags) run(ctx context.Context, keys []string, con asker) error {
 	case len(keys) == 0:
 		return errors.New("remove: name the keys; \"storewarden list\" shows them")
 	}
-	h, _, err := f.open()
+	h, err := f.open()
 	if err != nil {
 		return err
 	}

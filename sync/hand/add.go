@@ -77,7 +77,7 @@ func (a *adding) plan(ctx context.Context) error {
 	if a.p.Store, err = a.h.describe(ctx, a.v, a.s); err != nil {
 		return err
 	}
-	a.p.Title = fmt.Sprintf("Add %s to %s", a.names(), a.p.Store.title())
+	a.p.Title = fmt.Sprintf("Add %s to %s", a.names(), a.p.Store.Title())
 	a.uploads()
 	if a.declares {
 		err = a.declare()

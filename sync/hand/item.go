@@ -93,12 +93,16 @@ func (a *adding) fromFile(ctx context.Context, in Item) error {
 
 // draft is what the az CLI would upload for the file, with two differences that are
 // decided here. The content type goes by the extension in lower case and with its dot,
-// where the CLI calls a client certificate, and any .DER, x-pem-file. The expiry is the
-// end of what the file holds, as the CLI has it for certificates; a CRL gets its next
-// update, and a key none, where the CLI takes 180 days from now, which is true of nothing.
+// where the CLI calls a client certificate, and any .DER, x-pem-file. And only what holds
+// a certificate expires with it: a CRL and a key get no expiry, where the CLI takes 180
+// days from now, which is the end of nothing and makes Key Vault raise alarms (KV-07).
 func (a *adding) draft(it *item) *vault.Draft {
-	return &vault.Draft{Value: vault.NewValue(hex.EncodeToString(it.raw)), ContentType: store.SplitKey(it.key).UploadType(),
-		Tags: map[string]string{"file-encoding": string(decode.Hex)}, Expires: CardOf(&it.bundle).Ends().UTC().Truncate(time.Second)}
+	d := &vault.Draft{Value: vault.NewValue(hex.EncodeToString(it.raw)), ContentType: store.SplitKey(it.key).UploadType(),
+		Tags: map[string]string{"file-encoding": string(decode.Hex)}}
+	if len(it.bundle.Certificates) > 0 {
+		d.Expires = CardOf(&it.bundle).Ends().UTC().Truncate(time.Second)
+	}
+	return d
 }
 
 // compare asks the vault what it holds under the name.

@@ -13,6 +13,7 @@ import (
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/verdict"
+	"github.com/storewarden/storewarden/sync/plan"
 )
 
 // removing is a plan to remove while it is made.
@@ -60,7 +61,7 @@ func (r *removing) plan(ctx context.Context) error {
 	if err := r.classOf(ctx); err != nil {
 		return err
 	}
-	r.p.Title = fmt.Sprintf("Remove %s from %s", strings.Join(r.req.Keys, ", "), r.p.Store.title())
+	r.p.Title = fmt.Sprintf("Remove %s from %s", strings.Join(r.req.Keys, ", "), r.p.Store.Title())
 	for _, key := range r.req.Keys {
 		if err := r.take(key); err != nil {
 			return err
@@ -78,35 +79,54 @@ func (r *removing) plan(ctx context.Context) error {
 // from a run that was stopped: a note says so, or the class still offers what add names
 // after the key. A secret is never guessed: it might be somebody else's.
 func (r *removing) take(key string) error {
-	if i := slices.IndexFunc(r.p.Store.Entries, func(e Entry) bool { return e.Key == key }); i >= 0 {
+	it := Planned{Name: key, Key: key, Card: emptyCard(), Findings: []verdict.Finding{}}
+	i := slices.IndexFunc(r.p.Store.Entries, func(e Entry) bool { return e.Key == key })
+	leaving := i >= 0 && r.p.Store.Entries[i].State == Leaving
+	if i >= 0 {
 		e := r.p.Store.Entries[i]
-		r.p.Items = append(r.p.Items, Planned{Name: key, Key: key, Secret: e.Origin.VaultRef, Card: e.Card, Findings: e.Findings})
-		if ref, ok := r.s.refs[key]; ok {
-			r.secrets = append(r.secrets, vault.Ref{Vault: ref.Vault, Name: ref.Name})
-		}
-		return nil
+		it.Secret, it.Card, it.Findings = e.Origin.VaultRef, e.Card, e.Findings
 	}
-	if r.class == nil {
-		return r.unknown(key)
+	if ref, ok := r.s.refs[key]; ok {
+		r.secrets = append(r.secrets, vault.Ref{Vault: ref.Vault, Name: ref.Name})
 	}
-	source, name := "", r.notes[r.noteKey(key)]
-	if name == "" {
-		source, _ = secretNameOf(key)
-		e, offered := sourceOf(r.class.SPC, source)
-		if !offered {
+	if i < 0 || leaving {
+		name := r.leftOver(key)
+		switch {
+		case name != "":
+			ref := vault.Ref{Vault: r.class.SPC.Vault.Value, Name: name}
+			r.secrets, it.Secret = append(r.secrets, ref), ref.String()
+		case !leaving:
 			return r.unknown(key)
+		}
+	}
+	if leaving {
+		r.p.warn("", store.DataField(key), "nothing asks for it any more: it goes when the sync controller writes the Secret next", "")
+	}
+	r.p.Items = append(r.p.Items, it)
+	return nil
+}
+
+// leftOver is the vault secret of a key whose mapping went in a run before, "" if that
+// cannot be told.
+func (r *removing) leftOver(key string) string {
+	if r.class == nil {
+		return ""
+	}
+	name := r.notes[r.noteKey(key)]
+	if name == "" {
+		derived, _ := secretNameOf(key)
+		e, offered := sourceOf(r.class.SPC, derived)
+		if !offered {
+			return ""
 		}
 		name = e.Name
 	}
-	ref := vault.Ref{Vault: r.class.SPC.Vault.Value, Name: name}
 	for _, e := range r.class.SPC.Objects.Entries {
 		if e.Name == name && e.Trouble == "" {
 			r.sources = append(r.sources, e.Output())
 		}
 	}
-	r.secrets = append(r.secrets, ref)
-	r.p.Items = append(r.p.Items, Planned{Name: key, Key: key, Secret: ref.String(), Card: emptyCard(), Findings: []verdict.Finding{}})
-	return nil
+	return name
 }
 
 func (r *removing) unknown(key string) error {
@@ -160,8 +180,11 @@ func (r *removing) unmap(ctx context.Context) error {
 	step := Step{Kind: EditSync, Object: id.String(), What: "take the key out of the store", Why: "first nothing may use the secret any more", Changes: changes}
 	if len(changes) == len(all) {
 		step.Kind, step.What = DeleteSync, "delete the SecretSync of the store"
-		step.Why = "it may not be empty, and its Secret goes with it"
-		r.p.warn("SS-07", id.String(), "these are the last keys of the store: the SecretSync is deleted, and the Secret with it", "")
+		with := ""
+		if step.Why = "it may not be empty"; r.s.secret != nil && r.s.secret.Owned() {
+			with, step.Why = ", and the Secret with it", "it may not be empty, and its Secret goes with it"
+		}
+		r.p.warn("SS-07", id.String(), "these are the last keys of the store: the SecretSync is deleted"+with, "")
 		r.world.remove(store.KindSecretSync, id.Namespace, id.Name)
 	}
 	step.do = func(ctx context.Context) error { return r.h.unmapAll(ctx, id, r.keep()) }
@@ -269,7 +292,13 @@ func (r *removing) unhold(context.Context) error {
 	}
 	var ours []string
 	for _, e := range r.p.Store.Entries {
-		if slices.Contains(r.req.Keys, e.Key) && e.Origin.By != BySync && slices.Contains(r.s.secret.Secret.Keys, e.Key) {
+		// What the sync controller writes goes with its mapping. The sync loop of
+		// Storewarden keeps what it has unless it is told to prune.
+		kept := e.Origin.By != BySync || slices.Contains(e.Origin.Managers, plan.Manager)
+		if prunes := r.s.declared != nil && r.s.declared.Declared.PrunePolicy == store.PruneDelete; prunes && slices.Contains(e.Origin.Managers, plan.Manager) {
+			kept = false
+		}
+		if kept && slices.Contains(r.req.Keys, e.Key) && slices.Contains(r.s.secret.Secret.Keys, e.Key) {
 			ours = append(ours, e.Key)
 		}
 	}

@@ -36,8 +36,8 @@ func addNotice(all []Notice, n Notice) []Notice {
 	return append(all, n)
 }
 
-// title is the store in words.
-func (s Store) title() string {
+// Title is the store in words.
+func (s Store) Title() string {
 	switch s.Role {
 	case store.RoleTrust:
 		return "the trust list (" + s.Name + ")"

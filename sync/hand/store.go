@@ -62,13 +62,16 @@ const (
 	Refused  State = "refused"  // the judge denies it
 	Missing  State = "missing"  // the Secret does not hold it yet
 	Differs  State = "differs"  // the vault has another value than the Secret
+	Leaving  State = "leaving"  // nothing asks for it any more; the sync controller takes it out when it writes next
 	Expiring State = "expiring" // its end is near
 	Warned   State = "warning"  // the judge warns of it
 	Good     State = "good"
 )
 
 // States lists them, worst first.
-func States() []State { return []State{Expired, Refused, Missing, Differs, Expiring, Warned, Good} }
+func States() []State {
+	return []State{Expired, Refused, Missing, Differs, Leaving, Expiring, Warned, Good}
+}
 
 // By is who brought an entry.
 type By string
@@ -96,6 +99,8 @@ func (o Origin) Text() string {
 	switch {
 	case o.VaultRef != "":
 		return "vault " + o.VaultRef
+	case o.By == BySync:
+		return "sync controller"
 	case o.By == ByStore:
 		return "source " + o.Source
 	case len(o.Managers) > 0:

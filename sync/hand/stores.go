@@ -205,7 +205,7 @@ func (s *seen) origin(key string) Origin {
 		o.VaultRef = ref.String()
 	}
 	switch {
-	case s.sync != nil && slices.ContainsFunc(s.sync.Sync.Mappings, func(m store.Mapping) bool { return m.TargetKey == key }):
+	case s.mapped(key), slices.Contains(o.Managers, syncManager) && s.secret.Managed():
 		o.By = BySync
 	case o.Source != "", slices.Contains(o.Managers, plan.Manager):
 		o.By = ByStore
@@ -213,7 +213,8 @@ func (s *seen) origin(key string) Origin {
 	return o
 }
 
-// stateOf is the worst that is true of an entry.
+// stateOf is the worst that is true of an entry. A CRL is not said to end soon: it lives
+// for days or weeks, and its end is near all the time.
 func (h *Hand) stateOf(s *seen, e Entry) State {
 	now := h.opt.Now()
 	inSecret := s.secret != nil && slices.Contains(s.secret.Secret.Keys, e.Key)
@@ -231,10 +232,20 @@ func (h *Hand) stateOf(s *seen, e Entry) State {
 		return Missing
 	case wanted != nil && wanted.SHA256 != "" && wanted.SHA256 != s.bundles[e.Key].SHA256:
 		return Differs
-	case !e.Ends.IsZero() && now.Add(h.opt.ExpiryWarning).After(e.Ends):
+	case e.Origin.By == BySync && !s.mapped(e.Key):
+		return Leaving
+	case len(e.Card.Certificates) > 0 && now.Add(h.opt.ExpiryWarning).After(e.Ends):
 		return Expiring
 	case worst == verdict.Warn:
 		return Warned
 	}
 	return Good
+}
+
+// syncManager is the field manager of the sync controller.
+const syncManager = "secrets-store-sync-controller"
+
+// mapped reports whether the SecretSync asks for a key.
+func (s *seen) mapped(key string) bool {
+	return s.sync != nil && slices.ContainsFunc(s.sync.Sync.Mappings, func(m store.Mapping) bool { return m.TargetKey == key })
 }

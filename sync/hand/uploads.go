@@ -82,8 +82,10 @@ func remedyOf(err error) string {
 		return fmt.Sprintf("Let your address through: az keyvault network-rule add --name %s --ip-address YOUR-ADDRESS", v.Ref.Vault)
 	case vault.TokenFailed, vault.WrongTenant:
 		return "Sign in: az login --tenant TENANT"
+	case vault.NotFound, vault.SoftDeleted, vault.Disabled:
+		return ""
 	}
-	return ""
+	return "Try again when the vault answers."
 }
 
 func grant(vaultName string) string {

@@ -73,7 +73,7 @@ func (r *removing) note(context.Context) error {
 	if len(notes) == 0 {
 		return nil
 	}
-	first := r.noteStep("write down which secret is behind the key", "so that a second run can finish what a first one began", "+", func(all map[string]string) bool {
+	first := r.noteStep("write down which secret is behind the key", "a second run, after a stop, could not find it out", "+", func(all map[string]string) bool {
 		changed := !has(all)
 		maps.Copy(all, notes)
 		return changed

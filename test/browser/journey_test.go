@@ -227,6 +227,16 @@ func (me person) remove() {
 	me.click("button", "Show the plan")
 	me.sees("Why it is refused")
 	me.sees("Plant Root CA")
+	if got := me.shows(); strings.Contains(got, "--force") || strings.Contains(got, "--purge") {
+		me.Errorf("a page speaks of flags: %s", got)
+	}
+	me.must(me.b.Fill("#reason", "the line is scrapped"))
+	me.click("button", "Plan it all the same")
+	me.sees("A plan: nothing is written yet.")
+	me.applied()
+	if len(me.secret(browser.TrustList, "plant-root.der")) > 0 || !me.inVault("plant-root-der") {
+		me.Error("plant-root is still in the cluster, or no more in the vault")
+	}
 }
 
 // The same without a mouse: Tab, Enter, Space and typing.

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -92,10 +93,41 @@ func run(ctx context.Context, keep bool, out io.Writer) error {
 	if !keep {
 		return nil
 	}
-	fmt.Fprintf(out, "\nEverything is left running. In another terminal:\n\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n  kubectl -n azure-iot-operations get secretproviderclasses,secretsyncs,connectorstores\n\nThe logs are in %s. Press Ctrl-C to stop.\n",
-		s.server.Kubeconfig, s.server.Binaries, dir)
+	if err := s.invite(); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return nil
+}
+
+// invite says how to go on by hand: everything that the commands need to find the
+// cluster and the emulator.
+func (s *stage) invite() error {
+	config, ca := filepath.Join(s.dir, "hand.yaml"), strconv.Quote(s.vaultCA())
+	if err := os.WriteFile(config, fmt.Appendf(nil, "vault: {kind: azure, endpoint: %s, caFile: %s}\n", strconv.Quote(s.endpoint), ca), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "\nEverything is left running. In another terminal:")
+	fmt.Fprintf(s.out, "\n  export KUBECONFIG=%s\n  export PATH=%s:%s:$PATH\n", s.server.Kubeconfig, s.dir, s.server.Binaries)
+	for _, v := range s.identity() {
+		fmt.Fprintf(s.out, "  export %s\n", v)
+	}
+	fmt.Fprintf(s.out, `
+  kubectl -n %s get secretproviderclasses,secretsyncs,connectorstores
+  storewarden list --config %[2]s
+  storewarden add --from-vault --store trust --config %[2]s
+  storewarden add --from-vault oven-1-der --store trust --config %[2]s
+
+The logs are in %[3]s. Press Ctrl-C to stop.
+`, apiserver.StoreNamespace, config, s.dir)
+	return nil
+}
+
+// identity is the environment in which a program signs in at the emulator, which is also
+// the directory that gives out tokens.
+func (s *stage) identity() []string {
+	return []string{"AZURE_AUTHORITY_HOST=" + s.vault.Authority(), "AZURE_TENANT_ID=" + keyvault.DefaultTenant,
+		"AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001", "AZURE_CLIENT_SECRET=demo"}
 }
 
 func (s *stage) say(text string) { fmt.Fprintln(s.out, text) }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/storewarden/storewarden/test/certtest"
-	"github.com/storewarden/storewarden/test/keyvault"
 	"github.com/storewarden/storewarden/test/scene"
 )
 
@@ -58,9 +57,7 @@ func (s *stage) serve(ctx context.Context, part, config string, health int) (sto
 	}
 	cmd := exec.Command(s.bin, "serve", "--"+part, "--config", config, "--kubeconfig", s.server.Kubeconfig)
 	cmd.Stderr = log
-	// The emulator is also the directory that gives out tokens.
-	cmd.Env = append(os.Environ(), "AZURE_AUTHORITY_HOST="+s.vault.Authority(), "AZURE_TENANT_ID="+keyvault.DefaultTenant,
-		"AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001", "AZURE_CLIENT_SECRET=demo")
+	cmd.Env = append(os.Environ(), s.identity()...)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func (c *Console) planUpload(w http.ResponseWriter, r *http.Request, s *session)
 	if err != nil {
 		return err
 	}
-	req := hand.AddRequest{Namespace: st.Namespace, Store: st.Name, Overwrite: r.PostForm.Get("overwrite") != ""}
+	req := hand.AddRequest{Namespace: st.Namespace, Store: st.Name, ProviderClass: strings.TrimSpace(r.PostForm.Get("class")), Overwrite: r.PostForm.Get("overwrite") != ""}
 	if r.MultipartForm != nil {
 		for _, h := range r.MultipartForm.File["file"] {
 			if h.Filename == "" {

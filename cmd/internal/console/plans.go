@@ -220,7 +220,7 @@ func (c *Console) keepPlan(w http.ResponseWriter, r *http.Request, s *session, m
 		if errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
-		return &trouble{http.StatusUnprocessableEntity, err.Error(), "Nothing was written. Go back, correct it and plan again."}
+		return &trouble{http.StatusUnprocessableEntity, here(err.Error()), "Nothing was written. Go back, correct it and plan again."}
 	}
 	k := newKept(p, make, remove)
 	s.keep(k)

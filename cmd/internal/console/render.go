@@ -100,6 +100,7 @@ func functions() template.FuncMap {
 		"dict":     dict,
 		"origin":   originText,
 		"change":   changeClass,
+		"here":     here,
 		"step":     stepText,
 	}
 }
@@ -191,6 +192,8 @@ func stateText(s hand.State) mark {
 		return mark{"warn", "○", "missing"}
 	case hand.Differs:
 		return mark{"warn", "≠", "differs"}
+	case hand.Leaving:
+		return mark{"info", "→", "leaving"}
 	case hand.Expiring:
 		return mark{"warn", "!", "ends soon"}
 	case hand.Warned:

@@ -7,7 +7,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -164,8 +167,32 @@ func (s shoot) keep(name string) error {
 		return err
 	}
 	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, picture); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, paletted(picture)); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(s.dir, s.file(name)), out.Bytes(), 0o644)
+}
+
+// paletted gives a picture the 256 colours that it has most of; the others, in the edges of
+// letters, become the nearest of them. That halves the file and cannot be seen.
+func paletted(picture image.Image) image.Image {
+	bounds, n := picture.Bounds(), map[color.Color]int{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			n[picture.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(n), func(a, b color.Color) int { return n[b] - n[a] })
+	out := image.NewPaletted(bounds, color.Palette(colours[:min(256, len(colours))]))
+	nearest := map[color.Color]uint8{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			c := picture.At(x, y)
+			if _, known := nearest[c]; !known {
+				nearest[c] = uint8(out.Palette.Index(c))
+			}
+			out.SetColorIndex(x, y, nearest[c])
+		}
+	}
+	return out
 }
