@@ -148,22 +148,23 @@ func (b *Browser) Path() (string, error) {
 	return u.RequestURI(), nil
 }
 
-// Click clicks on the first element of the selector whose text begins so.
+// Click clicks on the first element of the selector whose text begins so. Where the page
+// is being replaced it looks again.
 func (b *Browser) Click(selector, text string) error {
 	const find = `((selector, text) => {
 		document.querySelectorAll("[data-test]").forEach(e => e.removeAttribute("data-test"));
 		const found = [...document.querySelectorAll(selector)].find(e => e.innerText.replace(/\s+/g, " ").trim().startsWith(text));
 		found?.setAttribute("data-test", "");
 		return !!found })`
-	found, err := run(b, chromedp.Evaluate[bool](find+"("+quote(selector)+", "+quote(text)+")"))
-	if err != nil {
-		return err
+	for try := 0; ; try++ {
+		if err := b.Await(find + "(" + quote(selector) + ", " + quote(text) + ")"); err != nil {
+			return fmt.Errorf("there is no %s %q to click: %w", selector, text, err)
+		}
+		err := b.Do(chromedp.Click(chromedp.CSS("[data-test]")))
+		if err == nil || try == 10 || !strings.Contains(err.Error(), "node") {
+			return err
+		}
 	}
-	if !found {
-		page, _ := b.Text("body")
-		return fmt.Errorf("there is no %s %q to click on this page:\n%s", selector, text, page)
-	}
-	return b.Do(chromedp.Click(chromedp.CSS("[data-test]")))
 }
 
 // Fill puts text into a field, in place of what is there, as typing does.

@@ -361,6 +361,7 @@ func TestWithoutScript(t *testing.T) {
 	me.goTo("/")
 	me.must(me.b.Fill("#q", "kiln"))
 	me.click("button", "Show")
+	me.must(me.b.Await(`location.search.includes("q=kiln")`))
 	me.sees("Show all")
 	if got := me.shows(); !strings.Contains(got, " 1 of ") || strings.Contains(got, "robot-7.der") {
 		t.Errorf("a search for kiln shows %s", got)

@@ -101,6 +101,11 @@ func TestForeignOrigin(t *testing.T) {
 			}
 		}
 	}
+	for _, from := range []string{"cross-site", "same-site"} {
+		if res := in.do(http.MethodGet, "/", nil, http.Header{"Sec-Fetch-Site": {from}}); res.Code != http.StatusForbidden || strings.Contains(res.Body.String(), "CN=x") {
+			t.Errorf("a page for %s: %d", from, res.Code)
+		}
+	}
 	if len(s.removed)+len(s.added) > 0 {
 		t.Error("it was planned all the same")
 	}

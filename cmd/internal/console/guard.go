@@ -23,8 +23,7 @@ func (c *Console) guard(next http.Handler, port int) http.Handler {
 	hosts := map[string]bool{"127.0.0.1:" + strconv.Itoa(port): true, "localhost:" + strconv.Itoa(port): true}
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.fail(w, r, nil, &trouble{http.StatusForbidden, "This request was made by another site.",
-			"Use the console's own pages. If you did, open a link that the command prints, and do not reach the console through a proxy."})
+		c.fail(w, r, nil, foreign())
 	}))
 	checked := origin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,6 +48,11 @@ func (c *Console) guard(next http.Handler, port int) http.Handler {
 	})
 }
 
+func foreign() error {
+	return &trouble{http.StatusForbidden, "This request was made by another site.",
+		"Type the console's address yourself, and use its own pages. Do not reach it through a proxy."}
+}
+
 // contain turns a panic into an answer. What panicked is not told: it might hold a value.
 func (c *Console) contain(w http.ResponseWriter, r *http.Request) {
 	what := recover()
@@ -71,6 +75,11 @@ func (c *Console) withSession(h handler) http.Handler {
 		if s == nil {
 			c.fail(w, r, nil, &trouble{http.StatusUnauthorized, "This console does not know you.",
 				"Open the link that “storewarden console” prints when it starts. It works once: for another browser, stop the command and start it again."})
+			return
+		}
+		// To a browser every port of loopback is the same site, and gets the cookie.
+		if from := r.Header.Get("Sec-Fetch-Site"); from == "cross-site" || from == "same-site" {
+			c.fail(w, r, nil, foreign())
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

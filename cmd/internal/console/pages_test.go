@@ -216,6 +216,11 @@ func TestProgress(t *testing.T) {
 	if res := in.post(plan+"/again", nil); res.Code != http.StatusConflict {
 		t.Errorf("planned again while it runs: %d", res.Code)
 	}
+	for seen, status := range map[string]int{"0": http.StatusOK, "1": http.StatusNoContent} {
+		if res := in.do(http.MethodGet, plan+"/progress?seen="+seen, nil, http.Header{"Hx-Request": {"true"}}); res.Code != status {
+			t.Errorf("asked again after %s changes: %d", seen, res.Code)
+		}
+	}
 	in.post(plan+"/apply", nil) // a second click
 	close(goOn)
 	c.applying.Wait()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type kept struct {
 	mu      sync.Mutex
 	started bool
 	ended   bool
+	changes int    // how often the page has changed
 	failed  string // "" while nothing has failed
 	steps   []stepState
 }
@@ -97,6 +99,7 @@ func (k *kept) start() bool {
 func (k *kept) told(p hand.Progress) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.changes++
 	switch {
 	case p.Step < 0 || p.Step >= len(k.steps):
 	case !p.Ended:
@@ -113,6 +116,7 @@ func (k *kept) told(p hand.Progress) {
 func (k *kept) end(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.changes++
 	k.ended = true
 	if err != nil {
 		k.failed = err.Error()
@@ -127,6 +131,7 @@ type planned struct {
 	Plan    *hand.Plan // without its steps, which Apply writes to
 	Steps   []shownStep
 	Pending int
+	Changes int
 	// Irreversible are the steps to come that cannot be undone.
 	Irreversible []hand.Step
 	Remove       *hand.RemoveRequest
@@ -146,7 +151,7 @@ type shownStep struct {
 func (k *kept) view() planned {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	out := planned{Token: k.token, Plan: k.plan, Remove: k.remove, Started: k.started, Ended: k.ended, Failed: k.failed, Sure: sure}
+	out := planned{Token: k.token, Plan: k.plan, Remove: k.remove, Changes: k.changes, Started: k.started, Ended: k.ended, Failed: k.failed, Sure: sure}
 	for i, s := range k.shown {
 		out.Steps = append(out.Steps, shownStep{s, k.steps[i]})
 		if k.steps[i] == stepDone {
@@ -278,13 +283,18 @@ func (c *Console) showProgress(w http.ResponseWriter, r *http.Request, s *sessio
 		http.Redirect(w, r, "/plan/"+k.token, http.StatusSeeOther)
 		return nil
 	}
-	title := "Applying"
+	// Nothing is swapped in, and nothing read out again, while nothing has changed.
+	if r.Header.Get("HX-Request") != "" && r.URL.Query().Get("seen") == strconv.Itoa(body.Changes) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	title, said := "Applying", fmt.Sprintf("%d of %d steps are done", len(body.Steps)-body.Pending, len(body.Steps))
 	switch {
 	case body.Failed != "":
-		title = "Stopped half way"
+		title, said = "Stopped half way", "It stopped: "+body.Failed
 	case body.Ended:
-		title = "Applied"
+		title, said = "Applied", "All is written"
 	}
-	c.render(w, r, s, "progress", view{Title: title, Nav: navOf(k), Body: body})
+	c.render(w, r, s, "progress", view{Title: title, Nav: navOf(k), Said: said, Body: body})
 	return nil
 }

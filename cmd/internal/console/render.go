@@ -30,6 +30,7 @@ type view struct {
 	Path            string // of this page, with its query
 	Cluster, Server string
 	Version         string
+	Said            string // told to whoever cannot see the page change
 	Now             time.Time
 	Seen            time.Time // when the cluster was read, zero where it was not
 }
