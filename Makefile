@@ -28,7 +28,7 @@ test-browser: chromium ## the console in headless Chromium: the whole journey, k
 	@export $(CONTROLPLANE) && cd test/browser && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
 
 screenshots: chromium ## the console's pictures, for the README
-	@export $(CONTROLPLANE) && cd test/browser && $(GO) run ./screenshots --dir screenshots --only stores-1280x800.png,entry-1024x640.png
+	@export $(CONTROLPLANE) && cd test/browser && $(GO) run ./screenshots --dir screenshots --only stores-1280x800.png,chains-1024x640.png
 
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine

@@ -59,6 +59,9 @@ ssh -L 8321:127.0.0.1:8321 HOST storewarden console --port 8321 --no-open`,
 }
 
 func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if f.port < 0 || f.port > 65535 {
+		return fmt.Errorf("--port %d is none: choose one up to 65535, or 0 for any that is free", f.port)
+	}
 	c, err := f.settings()
 	if err != nil {
 		return err

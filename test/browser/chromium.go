@@ -125,6 +125,11 @@ func (b *Browser) Text(selector string) (string, error) {
 	return run(b, chromedp.Evaluate[string]("document.querySelector("+quote(selector)+")?.innerText ?? ''"))
 }
 
+// Source is the whole page as it stands.
+func (b *Browser) Source() (string, error) {
+	return run(b, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
+}
+
 // Count is how many elements a selector finds.
 func (b *Browser) Count(selector string) (int, error) {
 	return run(b, chromedp.Evaluate[int]("document.querySelectorAll("+quote(selector)+").length"))

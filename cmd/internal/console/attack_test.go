@@ -367,9 +367,11 @@ func TestLoopbackOnly(t *testing.T) {
 }
 
 // elsewhere is a port that others can reach, as far as its address goes.
-type elsewhere struct{ net.Listener }
+type elsewhere struct{}
 
-func (elsewhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: port} }
+func (elsewhere) Addr() net.Addr            { return &net.TCPAddr{IP: net.IPv4zero, Port: port} }
+func (elsewhere) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (elsewhere) Close() error              { return nil }
 
 func TestNoRedirectAway(t *testing.T) {
 	c, stranger := newConsole(t, plant("x"))
