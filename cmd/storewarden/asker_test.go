@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"strings"
 	"testing"
@@ -20,12 +21,12 @@ func TestCarryOutAsks(t *testing.T) {
 		asked        int
 	}{
 		"nobody there":              {asker{}, false, false, exitFindings, 0},
-		"a no":                      {asker{in: strings.NewReader("\n"), terminal: true}, false, false, exitFindings, 1},
-		"anything else":             {asker{in: strings.NewReader("maybe\n"), terminal: true}, false, true, exitFindings, 1},
-		"a yes, and no second":      {asker{in: strings.NewReader("y\nn\n"), terminal: true}, false, false, exitFailed, 2},
+		"a no":                      {asker{in: bufio.NewReader(strings.NewReader("\n")), terminal: true}, false, false, exitFindings, 1},
+		"anything else":             {asker{in: bufio.NewReader(strings.NewReader("maybe\n")), terminal: true}, false, true, exitFindings, 1},
+		"a yes, and no second":      {asker{in: bufio.NewReader(strings.NewReader("y\nn\n")), terminal: true}, false, false, exitFailed, 2},
 		"--apply, and no second":    {asker{}, true, false, exitFailed, 0},
-		"--apply, and asked: a no":  {asker{in: strings.NewReader("no\n"), terminal: true}, true, false, exitFailed, 1},
-		"a yes without an end line": {asker{in: strings.NewReader("n"), terminal: true}, false, false, exitFindings, 1},
+		"--apply, and asked: a no":  {asker{in: bufio.NewReader(strings.NewReader("no\n")), terminal: true}, true, false, exitFailed, 1},
+		"a yes without an end line": {asker{in: bufio.NewReader(strings.NewReader("n")), terminal: true}, false, false, exitFindings, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

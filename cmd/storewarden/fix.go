@@ -70,6 +70,9 @@ func (f *fixFlags) run(ctx context.Context, args []string, con asker) error {
 		}
 	}
 	if len(paths) > 0 {
+		if i := slices.IndexFunc(codes, hand.MendsVault); i >= 0 {
+			return fmt.Errorf("fix: %s is repaired in the vault and in no file: leave the paths out", codes[i])
+		}
 		return f.files(ctx, paths, codes, con)
 	}
 	h, err := f.open()

@@ -120,14 +120,14 @@ func writable(b backend, now func() time.Time) hand.Vault {
 
 // asker is where a person is asked.
 type asker struct {
-	in       io.Reader
+	in       *bufio.Reader // one for all questions: it reads ahead
 	out      io.Writer
 	terminal bool // somebody can answer
 }
 
 func askerOf(cmd *cobra.Command) asker {
-	c := asker{in: cmd.InOrStdin(), out: cmd.OutOrStdout()}
-	if f, ok := c.in.(*os.File); ok {
+	c := asker{in: bufio.NewReader(cmd.InOrStdin()), out: cmd.OutOrStdout()}
+	if f, ok := cmd.InOrStdin().(*os.File); ok {
 		c.terminal = term.IsTerminal(int(f.Fd()))
 	}
 	return c
@@ -139,7 +139,7 @@ func (c asker) yes(question string) bool {
 		return false
 	}
 	fmt.Fprintf(c.out, "%s [y/N] ", question)
-	line, _ := bufio.NewReader(c.in).ReadString('\n')
+	line, _ := c.in.ReadString('\n')
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes"
 }

@@ -1,6 +1,7 @@
 package hand
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,24 @@ func FuzzWithEntry(f *testing.F) {
 		}
 		before, now := store.ParseObjects(text), store.ParseObjects(got)
 		if len(now.Entries) != len(before.Entries)+1 || !sameTexts(before.Entries, now.Entries[:len(before.Entries)]) {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
+}
+
+// Whatever the text, taking entries out leaves the others as they are, or is refused.
+func FuzzWithoutEntry(f *testing.F) {
+	for _, s := range []string{"array:\n- |\n  objectName: a\n- |\n  objectName: b\n", "array:\n  - a: b\n  - |\n    objectName: a\n", "array: [x]", "array:\n-\n- |\n  objectName: a\n#c\n", "x: 1\narray:\n- >-\n  objectName: a\ny: 2"} {
+		f.Add(s, uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, which uint8) {
+		goes := func(e store.Entry) bool { return e.Index%8 == int(which%8) }
+		got, err := withoutEntry(text, goes)
+		if err != nil {
+			return
+		}
+		stay := slices.DeleteFunc(store.ParseObjects(text).Entries, goes)
+		if now := store.ParseObjects(got).Entries; !sameTexts(stay, now) {
 			t.Errorf("%q became %q", text, got)
 		}
 	})

@@ -17,7 +17,17 @@ import (
 
 // Mendable are the codes whose remedy is mechanical: there is one right text, and it
 // follows from what is there.
-func Mendable() []string { return []string{"SPC-15", "SPC-19", "SPC-22"} }
+func Mendable() []string { return append(slices.Clone(inText), inVault...) }
+
+// inText are settled in the text of a SecretProviderClass, inVault by uploading a value
+// anew with the right words beside it.
+var (
+	inText  = []string{"SPC-15", "SPC-19", "SPC-22"}
+	inVault = []string{"KV-08", "KV-10"}
+)
+
+// MendsVault reports whether a code is settled in the vault, and in no file.
+func MendsVault(code string) bool { return slices.Contains(inVault, code) }
 
 // Encoding tells in which encoding the vault holds the secret of an entry; ok is false
 // where that is not known.
@@ -46,7 +56,7 @@ func MendClass(ctx context.Context, lines []string, p *store.SecretProviderClass
 	out = slices.Clone(lines)
 	for _, e := range slices.Backward(p.Objects.Entries) { // a line that comes moves what is below
 		for _, f := range findings {
-			if e.Trouble != "" || !strings.HasPrefix(f.Field+".", e.Field+".") || !slices.Contains(Mendable(), f.Code) {
+			if e.Trouble != "" || !strings.HasPrefix(f.Field+".", e.Field+".") || !slices.Contains(inText, f.Code) {
 				continue
 			}
 			block, ok := blockAt(out, lineOf(e))
@@ -150,7 +160,7 @@ func (b block) put(name, value string) ([]string, bool) {
 // far as that is mechanical; no codes mean all of them. It writes nothing.
 func (h *Hand) PlanFix(ctx context.Context, codes []string) (*Plan, error) {
 	p := newPlan()
-	p.Title = "Repair SecretProviderClasses"
+	p.Title = "Repair what has one right answer"
 	for _, ns := range h.opt.Namespaces {
 		v, err := h.look(ctx, ns)
 		if err != nil {
@@ -181,6 +191,9 @@ func (h *Hand) fixClass(ctx context.Context, p *Plan, v *view, o *store.Object, 
 		return err
 	}
 	wanted := slices.DeleteFunc(slices.Clone(found.Findings), func(f verdict.Finding) bool { return len(codes) > 0 && !slices.Contains(codes, f.Code) })
+	if err := h.relabel(ctx, p, v, wanted); err != nil {
+		return err
+	}
 	id := o.ID
 	repair := func(ctx context.Context, u *unstructured.Unstructured) ([]verdict.Finding, error) {
 		now, err := parse(u)
@@ -203,7 +216,7 @@ func (h *Hand) fixClass(ctx context.Context, p *Plan, v *view, o *store.Object, 
 	step.do = func(ctx context.Context) error {
 		return h.edit(ctx, store.KindSecretProviderClass, id.Namespace, id.Name, func(u *unstructured.Unstructured) (bool, error) {
 			if objectsText(u) != before {
-				return false, fmt.Errorf("%s was changed since the plan was made: plan again", id)
+				return false, errChanged(id.String())
 			}
 			mended, err := repair(ctx, u)
 			return len(mended) > 0, err
@@ -214,6 +227,10 @@ func (h *Hand) fixClass(ctx context.Context, p *Plan, v *view, o *store.Object, 
 		p.warn("SPC-41", id.String(), "Azure keeps this object, and will write it anew without the repair", "Do it there: az iot ops secretsync secret set --help")
 	}
 	return nil
+}
+
+func errChanged(object string) error {
+	return fmt.Errorf("%s was changed since the plan was made: plan again", object)
 }
 
 func codesOf(all []verdict.Finding) string {
