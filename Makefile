@@ -2,10 +2,10 @@
 GO ?= go
 CONTROLPLANE = KUBEBUILDER_ASSETS="$$($(GO) run ./test/apiserver/binaries)"
 
-.PHONY: help demo quick test test-rego mutants build image sbom vulncheck generate verify bench fuzz fmt lint clean
+.PHONY: help demo quick test test-browser screenshots chromium test-rego mutants build image sbom vulncheck generate verify bench fuzz fmt lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
 demo: ## a real API server, an embedded vault, real denials on screen (KEEP=1 leaves it running)
 	@$(CONTROLPLANE) $(GO) run ./test/demo $(if $(KEEP),--keep)
@@ -19,6 +19,19 @@ test: ## everything: unit, Rego with coverage, conventions, cases, API server, c
 	@$(GO) -C test/alerts test -count=1 ./... # Go does not see that files outside of the module changed
 	@$(GO) -C test/image test -count=1 ./...
 	@$(GO) -C test/chart test -count=1 ./... # Go does not see that files outside of the module changed
+
+# Chromium is a Debian package. Where it is missing, root gets it.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { \
+	    echo "test-browser needs chromium: install it (apt-get install chromium), or run this as root on Debian"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+
+test-browser: chromium ## the console in headless Chromium: the whole journey, keyboard, accessibility
+	@export $(CONTROLPLANE) && cd test/browser && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
+
+screenshots: chromium ## the console's pictures, for the README
+	@export $(CONTROLPLANE) && cd test/browser && $(GO) run ./screenshots --dir screenshots --only stores-1280x800.png,chains-1024x640.png
 
 test-rego: ## the rules' own tests, with coverage
 	$(GO) test -count=1 -run 'TestRego|TestConventions' -v ./policies/engine

@@ -64,6 +64,6 @@ right content, for the right store? The same judge answers at every door.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see \"%s --help\"", err, c.CommandPath())
 	})
-	root.AddCommand(newAudit(), newInspect(), newExplain(), newPolicy(), newServe(), newPlan(), newList(), newAdd(), newRemove(), newFix(), newVaultCommand(), newConfig(), newVersion())
+	root.AddCommand(newAudit(), newInspect(), newExplain(), newPolicy(), newServe(), newPlan(), newList(), newAdd(), newRemove(), newFix(), newConsole(), newVaultCommand(), newConfig(), newVersion())
 	return root
 }

@@ -79,7 +79,7 @@ func (r *Report) html(w io.Writer, opt Options) error {
 		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 		"what":    Problem.what,
 		"plural":  plural,
-		"steps":   steps,
+		"steps":   Steps,
 	}).Parse(pageTemplate)
 	if err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// step is a part of a remedy: words, or a command to copy.
-type step struct {
+// Step is a part of a remedy: words, or a command to copy.
+type Step struct {
 	Text    string
 	Command bool
 }
@@ -15,12 +15,12 @@ type step struct {
 // a semicolon, with a program that remedies name.
 var begin = regexp.MustCompile(`(?:^|[:;] )(?:az|kubectl|openssl|sed|storewarden|xxd) [a-z-]`)
 
-// steps parts a remedy into words and commands.
-func steps(remedy string) []step {
-	var out []step
+// Steps parts a remedy into words and commands.
+func Steps(remedy string) []Step {
+	var out []Step
 	words := func(s string) {
 		if s = strings.TrimSpace(strings.TrimLeft(s, ";, ")); s != "" {
-			out = append(out, step{Text: s})
+			out = append(out, Step{Text: s})
 		}
 	}
 	for {
@@ -35,7 +35,7 @@ func steps(remedy string) []step {
 		}
 		words(remedy[:start])
 		n := commandLength(remedy[start:])
-		out = append(out, step{Text: strings.TrimSpace(remedy[start : start+n]), Command: true})
+		out = append(out, Step{Text: strings.TrimSpace(remedy[start : start+n]), Command: true})
 		remedy = remedy[start+n:]
 	}
 }

@@ -7,9 +7,9 @@ import (
 )
 
 func TestSteps(t *testing.T) {
-	words := func(s string) step { return step{Text: s} }
-	command := func(s string) step { return step{Text: s, Command: true} }
-	for remedy, want := range map[string][]step{
+	words := func(s string) Step { return Step{Text: s} }
+	command := func(s string) Step { return Step{Text: s, Command: true} }
+	for remedy, want := range map[string][]Step{
 		"":            nil,
 		"Renew it":    {words("Renew it")},
 		"Add az here": {words("Add az here")},
@@ -24,7 +24,7 @@ func TestSteps(t *testing.T) {
 		"Quote it: az x --name 'open":                                                     {words("Quote it:"), command("az x --name 'open")},
 		"add objectEncoding: base64 to the entry":                                         {words("add objectEncoding: base64 to the entry")},
 	} {
-		if diff := cmp.Diff(want, steps(remedy)); diff != "" {
+		if diff := cmp.Diff(want, Steps(remedy)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", remedy, diff)
 		}
 	}
