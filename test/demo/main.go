@@ -117,6 +117,7 @@ func (s *stage) invite() error {
   storewarden list --config %[2]s
   storewarden add --from-vault --store trust --config %[2]s
   storewarden add --from-vault oven-1-der --store trust --config %[2]s
+  storewarden console --config %[2]s
 
 The logs are in %[3]s. Press Ctrl-C to stop.
 `, apiserver.StoreNamespace, config, s.dir)
