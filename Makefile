@@ -58,6 +58,7 @@ vulncheck: ## known vulnerabilities in code that is called, by the database VULN
 generate: ## what is made from code: schemas, pages, manifests, tables and golden files
 	$(GO) test ./policies/input ./policies/pages ./cmd/internal/report ./cmd/internal/metrics ./manifests/rights -update
 	@$(CONTROLPLANE) $(GO) test ./webhook -run Manifests -update
+	$(GO) -C test/chart test -run Golden -update .
 
 verify: generate ## nothing that is generated has drifted
 	git diff --exit-code

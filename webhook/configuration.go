@@ -8,6 +8,7 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/storewarden/storewarden/certs/store"
@@ -63,8 +64,9 @@ func (r Registration) validating(name string, policy admissionregistrationv1.Fai
 ) admissionregistrationv1.ValidatingWebhook {
 	return admissionregistrationv1.ValidatingWebhook{
 		Name: name + "." + Name + ".io", ClientConfig: r.client(Path), Rules: rules,
-		FailurePolicy: &policy,
-		MatchPolicy:   new(admissionregistrationv1.Equivalent),
+		FailurePolicy:     &policy,
+		NamespaceSelector: r.elsewhere(),
+		MatchPolicy:       new(admissionregistrationv1.Equivalent),
 		// An Event tells of a change that is let through with findings; a dry run
 		// raises none.
 		SideEffects:             new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
@@ -96,15 +98,27 @@ func (r Registration) mutating(name, path string, of admissionregistrationv1.Rul
 	of.Operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
 	return admissionregistrationv1.MutatingWebhook{
 		Name: name + "." + Name + ".io", ClientConfig: r.client(path), Rules: []admissionregistrationv1.RuleWithOperations{of},
-		FailurePolicy: new(admissionregistrationv1.Ignore),
-		MatchPolicy:   new(admissionregistrationv1.Equivalent),
-		SideEffects:   new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
+		FailurePolicy:     new(admissionregistrationv1.Ignore),
+		NamespaceSelector: r.elsewhere(),
+		MatchPolicy:       new(admissionregistrationv1.Equivalent),
+		SideEffects:       new(admissionregistrationv1.SideEffectClassNoneOnDryRun),
 		// A second call would see the entries put back, and forget that they are held.
 		ReinvocationPolicy:      new(admissionregistrationv1.NeverReinvocationPolicy),
 		TimeoutSeconds:          new(int32(r.Timeout / time.Second)),
 		AdmissionReviewVersions: []string{"v1"},
 		MatchConditions:         when,
 	}
+}
+
+// elsewhere keeps the webhook from what it and the cluster need to come up, whatever is
+// configured: kube-system, and the namespace of its own Service.
+func (r Registration) elsewhere() *metav1.LabelSelector {
+	not := []string{metav1.NamespaceSystem}
+	if r.Client.Service != nil {
+		not = append(not, r.Client.Service.Namespace)
+	}
+	return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+		{Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: not}}}
 }
 
 func (r Registration) client(path string) admissionregistrationv1.WebhookClientConfig {

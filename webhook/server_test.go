@@ -164,6 +164,9 @@ func TestUnrelatedObjectsAreNotCalled(t *testing.T) {
 	if n := d.calls.Load(); n != 0 {
 		t.Errorf("%d calls for objects that are nobody's business", n)
 	}
+	system := object(t, scene.Sync(trust, "spc", "      - {sourcePath: aa, targetKey: aa.der}\n"))
+	system.SetNamespace(metav1.NamespaceSystem)
+	must(t, c.Create(t.Context(), system, client.DryRunAll)) // SS-26 would be denied anywhere else
 	labelled := secret("mine", nil)
 	labelled.Labels = map[string]string{"storewarden.io/store": "opcua-trust"}
 	must(t, c.Create(t.Context(), labelled))
