@@ -90,22 +90,11 @@ func (a *adding) plan(ctx context.Context) error {
 	if err := a.judge(ctx); err != nil {
 		return err
 	}
-	a.cloud()
-	return a.h.rights(ctx, a.p, a.v.namespace)
-}
-
-// cloud warns where Azure keeps an object, and will write it anew.
-func (a *adding) cloud() {
-	for _, o := range []*store.Object{a.class, a.s.sync} {
-		if o == nil || !o.Projected || a.declares {
-			continue
-		}
-		remedy := "Do it there: az iot ops secretsync secret set --help"
-		if word, ok := strings.CutPrefix(string(a.s.role), "opcua-"); ok {
-			remedy = fmt.Sprintf("Do it there: az iot ops connector opcua %s add --instance INSTANCE --resource-group GROUP --certificate-file FILE", word)
-		}
-		a.p.warn("SPC-41", o.ID.String(), "Azure keeps this object, and will write it anew without what is added here", remedy)
+	if !a.declares {
+		a.p.settings(a.s)
+		a.p.cloud(a.s, "without what is added here", "add", "--certificate-file FILE", a.class, a.s.sync)
 	}
+	return a.h.rights(ctx, a.p, a.v.namespace)
 }
 
 func (a *adding) names() string {

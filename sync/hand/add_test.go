@@ -106,7 +106,11 @@ func TestAddClientPair(t *testing.T) {
 	p := newPlant(t)
 	c := server(t, "aio-opc-opcuabroker")
 	key := certtest.Must(c.Key.PEM(certtest.PKCS8))(t)
-	p.add("client", hand.Item{File: "own.der", Data: c.DER}, hand.Item{File: "own.pem", Data: key})
+	plan := p.planAdd("client", hand.Item{File: "own.der", Data: c.DER}, hand.Item{File: "own.pem", Data: key})
+	if w := plan.Warnings; len(w) != 1 || w[0].Code != "CL-06" || !strings.Contains(w[0].Remedy, "applicationCert="+own+" connectors.values.securityPki.subjectName='aio-opc-opcuabroker'") {
+		t.Errorf("of the connector's settings it says %+v", w)
+	}
+	must(t, p.hand.Apply(t.Context(), plan, nil))
 	if got := p.mappings(own); got != "own-der>own.der own-pem>own.pem" {
 		t.Errorf("mappings %s", got)
 	}

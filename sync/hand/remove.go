@@ -72,6 +72,9 @@ func (r *removing) plan(ctx context.Context) error {
 			return err
 		}
 	}
+	if r.s.sync != nil {
+		r.p.cloud(r.s, "with what is removed here", "remove", "--certificate-names "+strings.Join(r.req.Keys, " "), r.class, r.s.sync)
+	}
 	return r.h.rights(ctx, r.p, r.v.namespace)
 }
 
