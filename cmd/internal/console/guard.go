@@ -59,7 +59,7 @@ func (c *Console) contain(w http.ResponseWriter, r *http.Request) {
 	if what == nil {
 		return
 	}
-	c.opt.Log.Error("panic in a page", "page", r.Pattern, "type", fmt.Sprintf("%T", what), "stack", string(debug.Stack()))
+	c.opt.Log.Error("a page panicked", "page", r.Pattern, "type", fmt.Sprintf("%T", what), "stack", string(debug.Stack()))
 	c.fail(w, r, nil, &trouble{http.StatusInternalServerError, "The console made a mistake of its own.",
 		"Go back and try it once more; nothing is written by a page alone. The command's log says where it happened."})
 }

@@ -265,7 +265,7 @@ func (c *Console) run(ctx context.Context, k *kept, plan *hand.Plan) {
 	err := errors.New("the console made a mistake of its own; the command's log says where")
 	defer func() {
 		if what := recover(); what != nil {
-			c.opt.Log.Error("panic while a plan is applied", "type", fmt.Sprintf("%T", what), "stack", string(debug.Stack()))
+			c.opt.Log.Error("applying a plan panicked", "type", fmt.Sprintf("%T", what), "stack", string(debug.Stack()))
 		}
 		c.seen.forget()
 		k.end(err)

@@ -68,7 +68,7 @@ func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, s *sessio
 	}
 	var b bytes.Buffer
 	if err := c.pages[name].ExecuteTemplate(&b, "layout", v); err != nil {
-		c.opt.Log.Error("page", "page", name, "error", err)
+		c.opt.Log.Error("a page could not be made", "page", name, "error", err)
 		http.Error(w, "The console could not make this page; the command's log says why.", http.StatusInternalServerError)
 		return
 	}
