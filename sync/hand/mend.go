@@ -103,6 +103,9 @@ var field = regexp.MustCompile(`^( *)([A-Za-z]+)( *:)( *)([^#\s]*)(\s*(#.*)?)$`)
 
 // mend is the block without the finding.
 func mend(ctx context.Context, p *store.SecretProviderClass, e store.Entry, f verdict.Finding, b block, encoding Encoding) ([]string, bool) {
+	if f.Fix != (verdict.Fix{}) { // the rule knows the one line that is meant
+		return b.put(f.Fix.Field, f.Fix.Value)
+	}
 	switch f.Code {
 	case "SPC-15":
 		for _, u := range e.Unknown {
@@ -111,7 +114,7 @@ func mend(ctx context.Context, p *store.SecretProviderClass, e store.Entry, f ve
 			}
 		}
 	case "SPC-19":
-		if t := strings.ToLower(e.Type); t == "" || t == "secret" || t == "secrets" {
+		if t := strings.ToLower(e.Type); t == "secret" || t == "secrets" {
 			return b.put("objectType", "secret")
 		}
 	case "SPC-22":
