@@ -159,26 +159,28 @@ func (c class) text() string { return c.Spec.Parameters["objects"] }
 // with adds lines to the text, and tells which: those whose object is there, and lacks
 // the field. Of two objects of one name nobody can say which is meant.
 func (c class) with(wanted ...fixes) (added fixes, text string) {
-	added, text = fixes{}, c.text()
-	entries := store.ParseObjects(text).Entries
-	names := map[string]int{}
+	entries := store.ParseObjects(c.text()).Entries
+	names, count := map[int]string{}, map[string]int{}
 	for _, e := range entries {
-		names[e.Name]++
+		names[e.Index] = e.Name
+		count[e.Name]++
 	}
+	var lines []store.Addition
 	for _, e := range entries {
 		has := map[string]string{"objectType": e.Type, "objectEncoding": e.Encoding}
-		for _, field := range slices.Backward(slices.Sorted(maps.Keys(has))) { // each goes to the top
+		for _, field := range slices.Sorted(maps.Keys(has)) {
 			for _, w := range wanted {
-				value := w[e.Name][field]
-				if value == "" || has[field] != "" || names[e.Name] > 1 {
-					continue
-				}
-				if next, ok := store.AddField(text, e.Index, field, value); ok {
-					text, has[field] = next, value
-					added.add(e.Name, field, value)
+				if value := w[e.Name][field]; value != "" && has[field] == "" && count[e.Name] == 1 {
+					has[field] = value
+					lines = append(lines, store.Addition{Index: e.Index, Field: field, Value: value})
 				}
 			}
 		}
+	}
+	text, lines = store.AddFields(c.text(), lines)
+	added = fixes{}
+	for _, l := range lines {
+		added.add(names[l.Index], l.Field, l.Value)
 	}
 	return added, text
 }

@@ -166,9 +166,13 @@ func FuzzAdmissionReview(f *testing.F) {
 	f.Add([]byte(reviewOf + `{"kind":7}}}`))
 	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","request":{"uid":"u","operation":"UPDATE","namespace":"azure-iot-operations","userInfo":{"username":"` + sseUser + `"},"object":` +
 		storeSecret + `,"oldObject":` + strings.Replace(storeSecret, `"a.der":"AA=="`, `"b.der":"AA=="`, 1) + `}}`))
-	h := handler(f, refuses{[]verdict.Finding{{Code: "X-01", Severity: verdict.Deny, Entry: "a.der"}}}, writers...)
+	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","request":{"uid":"u","operation":"UPDATE","namespace":"azure-iot-operations","object":{"apiVersion":"secrets-store.csi.x-k8s.io/v1","kind":"SecretProviderClass",
+		"metadata":{"name":"s","namespace":"azure-iot-operations"},"spec":{"provider":"azure","parameters":{"objects":"array:\n- |\n  objectName: a\n"}}},
+		"oldObject":{"apiVersion":"secrets-store.csi.x-k8s.io/v1","kind":"SecretProviderClass","metadata":{"annotations":{"storewarden.io/fixed":"{\"a\":{\"objectType\":\"secret\"},\"b\":null}"}}}}}`))
+	h := handler(f, refuses{[]verdict.Finding{{Code: "X-01", Severity: verdict.Deny, Entry: "a.der"},
+		{Code: "SPC-22", Severity: verdict.Deny, Entry: "a", Fix: verdict.Fix{Field: "objectEncoding", Value: "hex"}}}}, writers...)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, door := range []string{webhook.Path, webhook.QuarantinePath} {
+		for _, door := range []string{webhook.Path, webhook.QuarantinePath, webhook.AutofixPath} {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, door, bytes.NewReader(body)))
 			if w.Code != http.StatusOK {

@@ -1,11 +1,12 @@
 package store
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
 
-func TestAddField(t *testing.T) {
+func TestAddFields(t *testing.T) {
 	tests := map[string]struct {
 		text  string
 		index int
@@ -30,16 +31,49 @@ func TestAddField(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ok := AddField(tc.text, tc.index, "objectEncoding", "hex")
-			if ok != (tc.want != "") || ok && got != tc.want {
-				t.Errorf("got %t\n%s", ok, got)
+			got, added := AddFields(tc.text, []Addition{{tc.index, "objectEncoding", "hex"}})
+			want := tc.want
+			if want == "" {
+				want = tc.text
+			}
+			if (len(added) == 1) != (tc.want != "") || got != want {
+				t.Errorf("got %v\n%s", added, got)
 			}
 		})
 	}
 }
 
+// Many lines cost what one does; an object that cannot take its line keeps none of the
+// others from theirs.
+func TestAddManyFields(t *testing.T) {
+	const n = 900
+	text, wanted := "array:\n", []Addition{}
+	for i := range n {
+		mark := "- |\n"
+		if i == 7 {
+			mark = "- >\n" // folded
+		}
+		text += mark + "  objectName: a" + strconv.Itoa(i) + "\n"
+		wanted = append(wanted, Addition{i, "objectEncoding", "hex"}, Addition{i, "objectType", "secret"})
+	}
+	text = strings.Replace(text, "objectName: a9\n", "objectName: a9\n  objectType: secret\n", 1)
+	with, added := AddFields(text, wanted)
+	if len(added) != 2*n-4 {
+		t.Errorf("%d were added", len(added))
+	}
+	entries := ParseObjects(with).Entries
+	if e := entries[8]; e.Text != "objectEncoding: hex\nobjectType: secret\nobjectName: a8" {
+		t.Errorf("the ninth is %q", e.Text)
+	}
+	for _, i := range []int{7, 9} {
+		if entries[i].Encoding != "" || entries[i].Text != ParseObjects(text).Entries[i].Text {
+			t.Errorf("object %d is %q", i, entries[i].Text)
+		}
+	}
+}
+
 // Whatever the text is: the line is added to that object alone, or not at all.
-func FuzzAddField(f *testing.F) {
+func FuzzAddFields(f *testing.F) {
 	for _, seed := range []string{
 		"array:\n  - |\n    objectName: a\n    objectType: secret\n", "array:\n- |+\n\n  # c\n  objectName: a\n\n- |\n  objectName: b",
 		"array:\n  - &x |\n    objectName: a\n  - *x\n", "array: [\"objectName: a\"]", "array:\n  - |\n    ---\n    objectName: a\n", "array:\n  - |1\n  a: b\n",
@@ -48,8 +82,11 @@ func FuzzAddField(f *testing.F) {
 		f.Add(seed, 1)
 	}
 	f.Fuzz(func(t *testing.T, text string, index int) {
-		with, ok := AddField(text, index, "objectEncoding", "hex")
-		if !ok {
+		with, added := AddFields(text, []Addition{{index, "objectEncoding", "hex"}})
+		if len(added) == 0 {
+			if with != text {
+				t.Fatal("nothing was added, and the text is another")
+			}
 			return
 		}
 		if strings.Replace(with, "objectEncoding: hex\n", "", 1) == with {
