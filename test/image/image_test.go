@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,13 +117,20 @@ func TestImage(t *testing.T) {
 	t.Run("files", func(t *testing.T) { checkFiles(t, img, dir) })
 	t.Run("runs", func(t *testing.T) { checkRuns(t, filepath.Join(dir, binaryPath), c.version) })
 	t.Run("rootfs", func(t *testing.T) {
+		defer syscall.Umask(syscall.Umask(0o077)) // as on machines that keep everything private
 		dir := t.TempDir()
 		if err := unpack(dir, c.files); err != nil {
 			t.Fatal(err)
 		}
-		info, err := os.Stat(filepath.Join(dir, binaryPath))
-		if err != nil || info.Mode() != 0o555 {
-			t.Errorf("the Dockerfile's files: %v, %v", info, err)
+		for _, f := range c.files {
+			want := f.mode
+			if f.dir {
+				want = fs.ModeDir | 0o755
+			}
+			info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.name)))
+			if err != nil || info.Mode() != want {
+				t.Errorf("the Dockerfile's %s: %v, %v, want %v", f.name, info, err, want)
+			}
 		}
 	})
 }

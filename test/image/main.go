@@ -104,20 +104,21 @@ func write(out string, index v1.ImageIndex) error {
 	return os.Rename(begun, out)
 }
 
-// unpack writes the files of an image to a new folder.
+// unpack writes the files of an image to a new folder, with the image's modes whatever the
+// umask is: the Dockerfile copies the folder as it stands.
 func unpack(dir string, files []file) error {
 	for _, f := range files {
-		path := filepath.Join(dir, filepath.FromSlash(f.name))
+		path, mode := filepath.Join(dir, filepath.FromSlash(f.name)), f.mode
+		var err error
 		if f.dir {
-			if err := os.MkdirAll(path, 0o755); err != nil {
-				return err
-			}
-			continue
+			mode, err = 0o755, os.MkdirAll(path, 0o755)
+		} else if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = os.WriteFile(path, f.content, f.mode)
 		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, f.content, f.mode); err != nil {
+		if err := os.Chmod(path, mode); err != nil {
 			return err
 		}
 	}
