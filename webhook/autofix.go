@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
 
@@ -31,19 +30,6 @@ func (f fixes) add(entry, field, value string) {
 	f[entry][field] = value
 }
 
-// recorded are the lines of an annotation. Whoever may write the object may write that
-// too: what is no record is none, and no value is more than a word.
-func recorded(annotation string) fixes {
-	out := fixes{}
-	if json.Unmarshal([]byte(annotation), &out) != nil {
-		return fixes{}
-	}
-	for _, fields := range out {
-		maps.DeleteFunc(fields, func(_, value string) bool { return strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" })
-	}
-	return out
-}
-
 // autofix is the mutating webhook for SecretProviderClasses: it adds the lines whose
 // absence the rules find, where only one line can be meant (METADATA fix).
 //
@@ -60,7 +46,13 @@ func (h *Handler) autofix(ctx context.Context, c change) (outcome, error) {
 	if err != nil {
 		return pass, err
 	}
-	first, fixed, text, err := h.fix(ctx, c, now, recorded(old.Metadata.Annotations[FixedAnnotation]))
+	// Whoever may write the object may write the record too; what is none is none, and
+	// AddFields adds single lines alone.
+	before := fixes{}
+	if json.Unmarshal([]byte(old.Metadata.Annotations[FixedAnnotation]), &before) != nil {
+		before = fixes{}
+	}
+	first, fixed, text, err := h.fix(ctx, c, now, before)
 	if err != nil {
 		return pass, err
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Addition is a line, field: value, that the object at an index shall have.
+// Addition is a line, field: value, that the object at an index shall have. What would be
+// more than one line is never added.
 type Addition struct {
 	Index        int
 	Field, Value string

@@ -43,6 +43,16 @@ func TestAddFields(t *testing.T) {
 	}
 }
 
+// A value that would bring a line of its own brings none, however it is indented.
+func TestAddFieldsAddsSingleLines(t *testing.T) {
+	const text = "array:\n  - |\n    objectName: a\n"
+	for _, value := range []string{"hex\nobjectVersion: 0", "hex\n    objectVersion: 0", "hex\r\n    objectVersion: 0", "|\n      x", "hex\n  - |\n    objectName: b"} {
+		if with, added := AddFields(text, []Addition{{0, "objectEncoding", value}}); len(added) > 0 || with != text {
+			t.Errorf("%q became\n%s", value, with)
+		}
+	}
+}
+
 // Many lines cost what one does; an object that cannot take its line keeps none of the
 // others from theirs.
 func TestAddManyFields(t *testing.T) {
