@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -97,21 +96,4 @@ func (c *Controller) tell(o *Outlook) {
 		message += fmt.Sprintf(". A connector may read it only when its pod starts anew (known issue 6514): kubectl -n %s delete pod CONNECTOR-POD", o.store.GetNamespace())
 	}
 	c.opt.Event(o.store, false, "Filled", message)
-}
-
-// dataKeys are the keys of a Secret's data in a set of managed fields.
-func dataKeys(fieldsV1 []byte) []string {
-	var set struct {
-		Data map[string]json.RawMessage `json:"f:data"`
-	}
-	if json.Unmarshal(fieldsV1, &set) != nil {
-		return nil // the API server writes it
-	}
-	var out []string
-	for field := range set.Data {
-		if key, ok := strings.CutPrefix(field, "f:"); ok {
-			out = append(out, key)
-		}
-	}
-	return out
 }

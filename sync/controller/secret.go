@@ -97,7 +97,7 @@ func ownersOf(u *unstructured.Unstructured) map[string][]string {
 		if m.FieldsV1 == nil || m.Subresource != "" {
 			continue
 		}
-		for _, key := range dataKeys(m.FieldsV1.GetRawBytes()) {
+		for _, key := range plan.OwnedKeys(m.FieldsV1.GetRawBytes()) {
 			name := m.Manager
 			if name == plan.Manager && m.Operation != metav1.ManagedFieldsOperationApply {
 				name += " (not by apply)"

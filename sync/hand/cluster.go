@@ -2,7 +2,6 @@ package hand
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/review"
+	"github.com/storewarden/storewarden/sync/plan"
 )
 
 // apiOf is the API of a kind that is read raw here, or written.
@@ -131,14 +131,11 @@ func setMappings(u *unstructured.Unstructured, all []store.Mapping) error {
 func managersOf(u *unstructured.Unstructured) map[string][]string {
 	out := map[string][]string{}
 	for _, m := range u.GetManagedFields() {
-		var set struct {
-			Data map[string]json.RawMessage `json:"f:data"`
-		}
-		if m.FieldsV1 == nil || m.Subresource != "" || json.Unmarshal(m.FieldsV1.GetRawBytes(), &set) != nil {
+		if m.FieldsV1 == nil || m.Subresource != "" {
 			continue
 		}
-		for field := range set.Data {
-			if key, ok := strings.CutPrefix(field, "f:"); ok && !slices.Contains(out[key], m.Manager) {
+		for _, key := range plan.OwnedKeys(m.FieldsV1.GetRawBytes()) {
+			if !slices.Contains(out[key], m.Manager) {
 				out[key] = append(out[key], m.Manager)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,6 +61,24 @@ type Actual struct {
 	Data   map[string]store.Value
 	// Owners are the field managers of each key.
 	Owners map[string][]string
+}
+
+// OwnedKeys are the keys of a Secret's data in one manager's set of managed fields, as the
+// API server writes it (fieldsV1).
+func OwnedKeys(fieldsV1 []byte) []string {
+	var set struct {
+		Data map[string]json.RawMessage `json:"f:data"`
+	}
+	if json.Unmarshal(fieldsV1, &set) != nil {
+		return nil
+	}
+	var out []string
+	for field := range set.Data {
+		if key, ok := strings.CutPrefix(field, "f:"); ok {
+			out = append(out, key)
+		}
+	}
+	return out
 }
 
 // Manager is the field manager of what Storewarden writes.
