@@ -152,6 +152,42 @@ func TestAPIServerAwayAndSlow(t *testing.T) {
 	await(t, "a deletion, seen by a new watch", holds(3))
 }
 
+// A pass that cannot read which vault secrets it looks at does not forget them: the
+// refresh that comes meanwhile sees the rotation, and the next pass has it.
+func TestABlindPassForgetsNothing(t *testing.T) {
+	sources := map[string]string{
+		"vaultSecret": "{name: press, vaultSecret: {name: press-der}}",
+		"secretSync":  "{name: press, secretSync: {name: sync}}",
+	}
+	for kind, source := range sources {
+		t.Run(kind, func(t *testing.T) {
+			l := &line{conns: map[net.Conn]bool{}}
+			cfg := rest.CopyConfig(srv.Config)
+			cfg.Dial = l.dial
+			cl, err := client.New(cfg, client.Options{})
+			must(t, err)
+			p := newPlant(t)
+			p.opt.Peers = cluster.NewLive(cl)
+			p.restart()
+			p.secretSync("sync", entry("press-der"), "{sourcePath: press-der, targetKey: press.der}")
+			next := leaf(t, "press", certtest.Options{KeyName: "next"}).DER
+			p.put("press-der", leaf(t, "press", certtest.Options{}).DER)
+			p.declare("trust", "opcua-trust", trust, source)
+			p.pass("trust")
+			l.set(true, 0)
+			p.pass("trust")
+			p.put("press-der", next)
+			p.now.Add(300)
+			p.cycle(t.Context())
+			l.set(false, 0)
+			p.pass("trust")
+			if got := p.secret(trust).Data["press.der"]; string(got) != string(next) {
+				t.Error("the list does not hold the certificate that the refresh saw")
+			}
+		})
+	}
+}
+
 // The real API server and etcd are stopped and started again, and etcd stands still for a
 // while, as on a disk that is overloaded.
 func TestAPIServerRestartedAndEtcdSlow(t *testing.T) {

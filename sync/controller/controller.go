@@ -226,7 +226,8 @@ func (c *Controller) Decide(ctx context.Context, key client.ObjectKey) (*Outlook
 	return o, nil
 }
 
-// remember keeps what a store looks at for the background refresh.
+// remember keeps what a store looks at for the background refresh, which forgets what
+// nobody looks at: what a blind pass did not come to stands as it was.
 func (c *Controller) remember(ctx context.Context, key client.ObjectKey, g *gathering) {
 	var listed []vault.Ref
 	if needsListing(g.declared) {
@@ -236,13 +237,24 @@ func (c *Controller) remember(ctx context.Context, key client.ObjectKey, g *gath
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	refs := g.refs
+	if g.blind {
+		for _, ref := range c.wanted[key] {
+			if !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+		if len(listed) == 0 {
+			listed = c.listed[key]
+		}
+	}
 	if len(listed) > 0 && !slices.Equal(listed, c.listed[key]) {
 		select {
 		case c.soon <- struct{}{}:
 		default: // it is asked for already
 		}
 	}
-	c.wanted[key], c.listed[key] = g.refs, listed
+	c.wanted[key], c.listed[key] = refs, listed
 }
 
 // Soon asks for a refresh of the vault at once, since a listing is needed that was not

@@ -36,6 +36,9 @@ type gathering struct {
 	// vault is the last trouble of the vault as a whole, nil if it answered.
 	vault *vault.Error
 	asked bool // whether the vault was asked at all
+	// blind is whether something could not be read that says which vault secrets are
+	// asked for: refs is not all of them.
+	blind bool
 	// early is whether the first listing of the vault is still to come.
 	early bool
 }
@@ -104,6 +107,7 @@ func (g *gathering) class(ctx context.Context, name string) (*store.SecretProvid
 	case errors.Is(err, store.ErrNotFound) || err == nil && o.SPC == nil:
 		return nil, fmt.Errorf("SecretProviderClass %s does not exist in namespace %s", name, g.ns)
 	case err != nil:
+		g.blind = true
 		return nil, fmt.Errorf("SecretProviderClass %s could not be read", name)
 	case !vault.ValidVault(o.SPC.Vault.Value):
 		return nil, fmt.Errorf("SecretProviderClass %s names no vault", name)
@@ -224,6 +228,7 @@ func (g *gathering) list(ctx context.Context, class *store.SecretProviderClass) 
 		return nil, err
 	}
 	g.note(err)
+	g.blind = g.blind || err != nil
 	return all, err
 }
 
@@ -231,6 +236,7 @@ func (g *gathering) list(ctx context.Context, class *store.SecretProviderClass) 
 func (g *gathering) asSecretSync(ctx context.Context, s store.Source) {
 	o, err := g.opt.Peers.Get(ctx, store.KindSecretSync, g.ns, s.SecretSync.Name)
 	if err != nil || o.Sync == nil {
+		g.blind = g.blind || !errors.Is(err, store.ErrNotFound)
 		g.cannotTell(s, fmt.Errorf("SecretSync %s could not be read, or does not exist", s.SecretSync.Name))
 		return
 	}

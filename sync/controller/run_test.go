@@ -13,6 +13,10 @@ import (
 	"github.com/storewarden/storewarden/test/certtest"
 )
 
+// patience is how long a thing may take: after an outage of some seconds the loop waits
+// as long once more.
+const patience = time.Minute
+
 // running is a plant whose loop runs by itself.
 func running(t *testing.T) *plant {
 	t.Helper()
@@ -27,7 +31,7 @@ func running(t *testing.T) *plant {
 		select {
 		case err := <-ended:
 			must(t, err)
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Error("the loop does not end")
 		}
 	})
@@ -36,9 +40,9 @@ func running(t *testing.T) *plant {
 
 func await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 seconds: %s", what)
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 	}
 }
