@@ -27,8 +27,9 @@ import (
 // StoreNamespace is where Azure IoT Operations keeps its connector stores; it exists from the start.
 const StoreNamespace = "azure-iot-operations"
 
-// startTimeout is generous: each of the two starts in a second or two, and in tens of seconds on a machine that compiles beside it.
-const startTimeout = time.Minute
+// patience is how long each of the two servers may take to start, and to stop: a second or two, and tens of seconds on a
+// machine that compiles beside it.
+const patience = time.Minute
 
 // Options says what a server shall have. The zero value is a bare API server.
 type Options struct {
@@ -112,7 +113,7 @@ func (s *Server) start(ctx context.Context, opts Options) error {
 // configure lays out the server's folder and the environment that Start will run.
 func (s *Server) configure(opts Options) error {
 	existing := false // else a variable in the user's shell could aim the tests at a real cluster
-	s.env = &envtest.Environment{UseExistingCluster: &existing, ControlPlaneStartTimeout: startTimeout}
+	s.env = &envtest.Environment{UseExistingCluster: &existing, ControlPlaneStartTimeout: patience, ControlPlaneStopTimeout: patience}
 	plane := &s.env.ControlPlane
 	plane.KubectlPath = filepath.Join(s.Binaries, "kubectl")
 	api := plane.GetAPIServer()
@@ -132,6 +133,8 @@ func (s *Server) configure(opts Options) error {
 	}
 	// Without these two the API server looks for a default route, and gives up on a machine with no network.
 	api.Configure().Set("advertise-address", "127.0.0.1").Set("endpoint-reconciler-type", "none")
+	// A watch is ended when the server stops. Without this the server waits for whoever watches to leave, for up to a minute.
+	api.Configure().Set("shutdown-watch-termination-grace-period", "1s")
 	if opts.AuditLog != "" {
 		policy := filepath.Join(s.dir, "audit-policy.yaml")
 		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
@@ -196,7 +199,7 @@ func (s *Server) warmUp(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Stop ends both servers and removes what they wrote. Stop the webhook's manager first: it holds watches.
+// Stop ends both servers and removes what they wrote.
 func (s *Server) Stop() error {
 	var err error
 	if s.env != nil && s.env.ControlPlane.Etcd != nil {
