@@ -48,12 +48,14 @@ func (r Registration) Validating() *admissionregistrationv1.ValidatingWebhookCon
 		policy = admissionregistrationv1.Ignore
 	}
 	secrets, quarantined := guardedSecrets(r.Inventory), quarantined(r.Profiles)
+	notLoops := but(r.Profiles, isLoop)
+	neither := but(r.Profiles, func(p Profile) bool { return isLoop(p) || isQuarantined(p) })
 	return &admissionregistrationv1.ValidatingWebhookConfiguration{
 		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "ValidatingWebhookConfiguration"},
 		ObjectMeta: metav1.ObjectMeta{Name: Name},
 		Webhooks: []admissionregistrationv1.ValidatingWebhook{
-			r.validating("objects", policy, conditions(guardedObjects(r.Inventory)), objectRules()...),
-			r.validating("secrets", policy, conditions(secrets, "!("+quarantined+")"), rule("", "secrets")),
+			r.validating("objects", policy, conditions(guardedObjects(r.Inventory), notLoops), objectRules()...),
+			r.validating("secrets", policy, conditions(secrets, neither), rule("", "secrets")),
 			r.validating("synced-secrets", admissionregistrationv1.Ignore, conditions(secrets, quarantined), rule("", "secrets")),
 		},
 	}
@@ -85,7 +87,7 @@ func (r Registration) Mutating() *admissionregistrationv1.MutatingWebhookConfigu
 	}
 	if r.Autofix {
 		class := rule("secrets-store.csi.x-k8s.io", "secretproviderclasses")
-		webhooks = append(webhooks, r.mutating("autofix", AutofixPath, class, conditions("request.namespace in "+list(r.Inventory.Namespaces))))
+		webhooks = append(webhooks, r.mutating("autofix", AutofixPath, class, conditions("request.namespace in "+list(r.Inventory.Namespaces), "")))
 	}
 	return &admissionregistrationv1.MutatingWebhookConfiguration{
 		TypeMeta:   metav1.TypeMeta{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: "MutatingWebhookConfiguration"},
@@ -133,21 +135,37 @@ func (r Registration) client(path string) admissionregistrationv1.WebhookClientC
 }
 
 // conditions are what a change must meet to be judged: guarded, not past the broken
-// glass, and by those whom the third condition names, if any.
-func conditions(guarded string, by ...string) []admissionregistrationv1.MatchCondition {
+// glass, and by those of whom writers is true, "" for anybody.
+func conditions(guarded, writers string) []admissionregistrationv1.MatchCondition {
 	out := []admissionregistrationv1.MatchCondition{
 		{Name: "guarded", Expression: guarded},
 		{Name: "not-break-glass", Expression: "!(" + brokenGlass + ")"},
 	}
-	for _, b := range by {
-		out = append(out, admissionregistrationv1.MatchCondition{Name: "writer", Expression: b})
+	if writers != "" {
+		out = append(out, admissionregistrationv1.MatchCondition{Name: "writer", Expression: writers})
 	}
 	return out
 }
 
 // quarantined says in CEL of whom classify says in Go that their store Secrets are
 // quarantined: the first profile that matches counts.
-func quarantined(profiles []Profile) string {
+func quarantined(profiles []Profile) string { return whom(profiles, isQuarantined) }
+
+func isQuarantined(p Profile) bool { return p.mode(store.KindSecret, false) == verdict.ModeQuarantine }
+
+func isLoop(p Profile) bool { return p.Class == verdict.ControlLoop }
+
+// but says in CEL who is left once those are out whose profile is like that, "" if
+// nobody is out.
+func but(profiles []Profile, is func(Profile) bool) string {
+	if !slices.ContainsFunc(profiles, is) {
+		return ""
+	}
+	return "!(" + whom(profiles, is) + ")"
+}
+
+// whom says in CEL of whose profile something is true.
+func whom(profiles []Profile, is func(Profile) bool) string {
 	var b strings.Builder
 	for _, p := range profiles {
 		var any []string
@@ -158,7 +176,7 @@ func quarantined(profiles []Profile) string {
 			any = append(any, "request.userInfo.?groups.orValue([]).exists(g, g.matches("+quote(expression(p.Groups))+"))")
 		}
 		if len(any) > 0 {
-			fmt.Fprintf(&b, "%s ? %t : ", strings.Join(any, " || "), p.mode(store.KindSecret, false) == verdict.ModeQuarantine)
+			fmt.Fprintf(&b, "%s ? %t : ", strings.Join(any, " || "), is(p))
 		}
 	}
 	return b.String() + "false"

@@ -233,3 +233,22 @@ func TestManyReviewsOfAColdKey(t *testing.T) {
 		t.Errorf("%d calls for one secret", n)
 	}
 }
+
+func TestMuteVault(t *testing.T) {
+	d := open(t, setup{memory: warm.Options{ErrorFor: 5 * time.Second}})
+	d.seed(t)
+	d.vault.Vault(scene.Vault).Fail(keyvault.Slow(time.Minute))
+	for _, user := range []string{"alice", "system:serviceaccount:azure-arc:agent"} {
+		c, seen := as(t, user)
+		begun := time.Now()
+		err := c.Create(t.Context(), object(t, scene.Class("sound-"+user[:3], scene.Entry("press-1-der"))))
+		if err != nil || !strings.Contains(seen.codes(), "KV-00") {
+			t.Errorf("%s after %s: %v, warned %q", user, time.Since(begun).Round(100*time.Millisecond), err, seen.codes())
+		}
+	}
+	alice, _ := as(t, "alice")
+	broken := object(t, scene.Class("broken", "        - |\n          objectName: other\n          objectTyp: secret\n"+scene.Entry("press-2-der")))
+	if codes := denied(t, alice.Create(t.Context(), broken)); len(codes) == 0 {
+		t.Error("a broken class is let through")
+	}
+}

@@ -186,17 +186,33 @@ func (h *Handler) answer(ctx context.Context, req *request, door func(context.Co
 			out = failed(out.kind, errors.New("storewarden met a defect of its own; see its log"))
 		}
 	}()
+	by := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
 	subject, old, op, err := objects(req)
 	if err != nil {
-		return failed("", err)
+		return h.unjudged(req, by, nil, err)
 	}
 	if subject == nil || !h.guarded(subject, old) {
 		return outcome{response: &admissionv1.AdmissionResponse{Allowed: true}, result: "skipped"}
 	}
-	out, err = door(ctx, change{req, subject, old, op, classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)})
+	out, err = door(ctx, change{req, subject, old, op, by})
 	if err != nil {
 		h.opt.Log.Error("a review failed", "kind", subject.ID.Kind, "namespace", subject.ID.Namespace, "name", subject.ID.Name, "error", err)
-		return failed(subject.ID.Kind, err)
+		return h.unjudged(req, by, subject, err)
+	}
+	return out
+}
+
+// unjudged is the answer where no judgement was possible: a refusal, but for what no
+// judgement could have refused. What goes must be able to go.
+func (h *Handler) unjudged(req *request, by Profile, subject *store.Object, err error) outcome {
+	kind, going := "", false
+	if subject != nil {
+		kind, going = subject.ID.Kind, subject.Deleting && req.Request.Operation != "CREATE"
+	}
+	out := failed(kind, err)
+	strict := h.opt.Strict && by.Class == verdict.Person
+	if by.Class == verdict.ControlLoop || going || req.Request.Operation == "DELETE" && !strict {
+		out.response = &admissionv1.AdmissionResponse{Allowed: true, Warnings: []string{cut("storewarden could not judge this change, and lets it pass: "+oneLine(err.Error()), maxWarning)}}
 	}
 	return out
 }

@@ -76,7 +76,20 @@ func (h *Handler) hold(ctx context.Context, c change, under verdict.Change, held
 		}
 		ask.Subject = held.restored(c)
 	}
-	return first, c.op != review.Create || len(held.codes) == 0 || len(ask.Subject.Secret.Data) > 0, nil
+	return first, len(held.codes) == 0 || (c.op != review.Create || len(ask.Subject.Secret.Data) > 0) && c.fits(ask.Subject), nil
+}
+
+// fits reports whether the API server takes what is left: its own refusal of a type that
+// lacks its keys is a 422, and says nothing of why they are gone.
+func (c change) fits(left *store.Object) bool {
+	for _, key := range []string{"tls.crt", "tls.key"} {
+		_, is := left.Secret.Data[key]
+		_, was := c.subject.Secret.Data[key]
+		if was && !is && c.subject.Secret.Type == "kubernetes.io/tls" {
+			return false
+		}
+	}
+	return true
 }
 
 // holding is which keys are held, for which codes, and what is said of it.
@@ -242,7 +255,8 @@ func (h holding) annotation(c change, role store.Role, before string) (string, e
 		held = map[string]Held{} // somebody else wrote it; it is written anew
 	}
 	user := c.Request.UserInfo.Username
-	maps.DeleteFunc(held, func(_ string, e Held) bool { return e.By == user })
+	// What another held is held no more once this write has changed it, or taken it away.
+	maps.DeleteFunc(held, func(key string, e Held) bool { return e.By == user || c.touches(store.RoleUnknown, key) })
 	for key, codes := range h.codes {
 		value, written := c.subject.Secret.Data[key]
 		if !written {

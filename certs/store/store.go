@@ -192,21 +192,23 @@ func Roles() []Role {
 	return []Role{RoleTrust, RoleIssuer, RoleClient, RoleTLSTrust, RoleDeviceCredential}
 }
 
-// Unit names what a key of a store changes together with: a certificate and its key
-// of one stem, a user name and its password. In lists each key stands alone.
+// Unit names what a key of a Secret changes together with: tls.crt and tls.key, a user
+// name and its password, in a client store a certificate and its key of one stem. Any
+// other key of a list, or of a Secret of unknown role, stands alone.
 func (r Role) Unit(key string) string {
-	switch r {
-	case RoleClient, RoleDeviceCredential:
-	default:
-		return key
-	}
 	switch key {
 	case "username", "password":
 		return "username"
 	case "certificate", "privateKey", "intermediateCerts":
 		return "certificate"
 	}
-	return SplitKey(key).Stem
+	switch {
+	case r == RoleClient, r == RoleDeviceCredential:
+		return SplitKey(key).Stem
+	case key == "tls.key":
+		return "tls.crt"
+	}
+	return key
 }
 
 // Named is one store known by name.

@@ -71,10 +71,14 @@ const (
 )
 
 func (c *casefile) document(ctx context.Context) (*input.Document, error) {
-	if n := c.size(); n > maxEntries {
+	if n := c.size(); n > maxEntries && c.req.Operation != Delete { // what goes may be of any size
 		return nil, fmt.Errorf("it has %d entries, more than the %d that are judged: split it", n, maxEntries)
 	}
 	c.role = c.roleOf(ctx, c.subject)
+	if c.role == store.RoleUnknown && c.req.Old != nil {
+		// No store leaves the guard by the change that makes it bad.
+		c.role = c.roleOf(ctx, c.req.Old)
+	}
 	if c.subject.Sync != nil || c.subject.Secret != nil {
 		c.referrers = c.referrersOf(ctx, c.subject)
 	}

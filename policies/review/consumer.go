@@ -41,9 +41,17 @@ func (c *casefile) ofConsumer(ctx context.Context) {
 			})}
 		if r.WellFormed() {
 			c.follow(ctx, &fact)
+		} else if r.Use != store.UseTrustList && !namesOnly(r.Text) {
+			fact.Text, fact.Secret, fact.Key = "what is written there", "", ""
 		}
 		c.references = append(c.references, fact)
 	}
+}
+
+// namesOnly reports whether a text could be names of a Secret and a key. Another may be
+// the password itself, written where its name belongs, and is not repeated.
+func namesOnly(text string) bool {
+	return strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_/") == "" // of lower case, as names of Secrets are
 }
 
 // follow looks for the Secret of a reference: as it stands, or as a SecretSync

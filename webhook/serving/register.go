@@ -15,6 +15,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,6 +57,18 @@ var ErrNoEndpoint = errors.New("the webhook's Service has no ready endpoint yet;
 // Trust registers the webhook so that the API server trusts the pair, and what it trusted
 // before. Where nothing is registered yet, that waits for an endpoint.
 func (r *Registrar) Trust(ctx context.Context, p Pair) error {
+	for try := 1; ; try++ {
+		// Another replica registered what it trusts after we had looked: look again.
+		if err := r.trust(ctx, p); !apierrors.IsConflict(err) || try == tries {
+			return err
+		}
+	}
+}
+
+// tries bounds how often a registration is begun anew.
+const tries = 5
+
+func (r *Registrar) trust(ctx context.Context, p Pair) error {
 	live := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	err := r.Client.Get(ctx, client.ObjectKey{Name: webhook.Name}, live)
 	if client.IgnoreNotFound(err) != nil {
@@ -83,7 +96,9 @@ func (r *Registrar) Trust(ctx context.Context, p Pair) error {
 	// Whoever writes into a store must find the mutating webhook before the one that
 	// refuses what nobody held back.
 	version := ""
-	for _, o := range []client.Object{policy, binding, reg.Mutating(), reg.Validating()} {
+	validating := reg.Validating()
+	validating.ResourceVersion = cmp.Or(live.ResourceVersion, none)
+	for _, o := range []client.Object{policy, binding, reg.Mutating(), validating} {
 		if version, err = r.apply(ctx, o, owners); err != nil {
 			return fmt.Errorf("register the webhook: %w", err)
 		}

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,6 +19,10 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
+
+// none is the version of an object that is not there: to apply it makes the object, but
+// conflicts with one that somebody made meanwhile.
+const none = "1"
 
 // Manager is the field manager of what the webhook writes about itself.
 const Manager = "storewarden-webhook"
@@ -57,9 +62,10 @@ func (s SelfSigned) Pair(ctx context.Context) (Pair, error) {
 	}
 	want := corev1ac.Secret(s.Name, s.Namespace).WithType(corev1.SecretTypeTLS).
 		WithData(map[string][]byte{"tls.crt": crt, "tls.key": key, "ca.crt": ca})
-	if found.ResourceVersion != "" {
-		want.ObjectMetaApplyConfiguration = (&metav1ac.ObjectMetaApplyConfiguration{}).WithName(s.Name).WithNamespace(s.Namespace).
-			WithResourceVersion(found.ResourceVersion).WithUID(found.UID)
+	want.ObjectMetaApplyConfiguration = (&metav1ac.ObjectMetaApplyConfiguration{}).WithName(s.Name).WithNamespace(s.Namespace).
+		WithResourceVersion(cmp.Or(found.ResourceVersion, none))
+	if found.UID != "" {
+		want.ObjectMetaApplyConfiguration = want.WithUID(found.UID).ObjectMetaApplyConfiguration
 	}
 	err = s.Client.Apply(ctx, want, client.FieldOwner(Manager), client.ForceOwnership)
 	if apierrors.IsConflict(err) {

@@ -153,6 +153,12 @@ func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duratio
 		}
 	}
 	m.mu.Unlock()
+	// Whoever asks needs time to judge without the vault, and perhaps to ask again.
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+	}
 	for i, c := range waits {
 		if c != nil {
 			answers[i] = c.await(ctx, refs[i])

@@ -87,6 +87,9 @@ func (c Config) checkServe(bad func(field, format string, args ...any)) {
 	if r.URL != "" && !strings.HasPrefix(r.URL, "https://") {
 		bad("webhook.register.url", "%q must begin with https://", r.URL)
 	}
+	if ns, _, ok := strings.Cut(r.Service, "/"); ok && slices.Contains(c.Namespaces, ns) {
+		bad("webhook.register.service", "%s is one of namespaces: the webhook is kept from the namespace that it runs in, so nothing there would be judged", ns)
+	}
 	if c.Webhook.SelfSigned != "" && r.Service == "" {
 		bad("webhook.selfSigned", "it needs webhook.register.service, for whose name the certificate is")
 	}
