@@ -51,7 +51,9 @@ func (m *syncMetrics) observe(p controller.Pass) {
 		m.entries.WithLabelValues(p.Namespace, p.Name, string(s)).Set(float64(p.Entries[s]))
 	}
 	m.last.WithLabelValues(p.Namespace, p.Name).SetToCurrentTime()
-	if !p.NextExpiry.IsZero() {
+	if p.NextExpiry.IsZero() {
+		m.expires.DeleteLabelValues(p.Namespace, p.Name)
+	} else {
 		m.expires.WithLabelValues(p.Namespace, p.Name).Set(float64(p.NextExpiry.Unix()))
 	}
 	m.took.Observe(p.Took.Seconds())

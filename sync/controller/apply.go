@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -18,6 +19,10 @@ import (
 	"github.com/storewarden/storewarden/sync/plan"
 )
 
+// absent is the version of a Secret that is not there: to apply it makes the Secret, but
+// conflicts with one that somebody made meanwhile.
+const absent = "1"
+
 // apply writes our keys, and nothing else. The uid of the Secret that was seen keeps it
 // from making one anew that somebody deleted meanwhile.
 func (c *Controller) apply(ctx context.Context, o *Outlook) error {
@@ -32,6 +37,7 @@ func (c *Controller) apply(ctx context.Context, o *Outlook) error {
 	u.SetName(name)
 	u.SetLabels(map[string]string{store.StoreLabel: string(o.role)})
 	u.SetUID(types.UID(o.actual.UID))
+	u.SetResourceVersion(cmp.Or(o.version, absent)) // what was written meanwhile is neither taken away nor taken over
 	return c.opt.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(plan.Manager))
 }
 

@@ -3,6 +3,7 @@ package controller
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -42,7 +43,7 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 			refs = append(refs, g.refIn(class, g.declared.Vault.ServiceAccount, p.Name, ""))
 		}
 	}
-	for i, a := range g.look(ctx, refs) {
+	for i, a := range g.look(refs) {
 		if a.Err != nil {
 			g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: vault secret %s could not be seen", refs[i]))
 			continue
@@ -60,7 +61,11 @@ func (g *gathering) chain(ctx context.Context, class *store.SecretProviderClass)
 	}
 	held := g.held()
 	if g.declared.Role == store.RoleIssuer {
-		queue := append(g.inStores(ctx, store.RoleTrust, store.RoleClient), held...)
+		below, err := g.inStores(ctx, store.RoleTrust, store.RoleClient)
+		if err != nil {
+			g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: %v", err))
+		}
+		queue := append(below, held...)
 		for len(queue) > 0 {
 			x := queue[0]
 			queue = queue[1:]
@@ -119,9 +124,19 @@ func (g *gathering) held() []*certs.Certificate {
 
 // needed reports, of keys that no source names any more, whether something in the
 // stores still chains to the CA under it, and to no other that stays.
-func (g *gathering) needed(ctx context.Context, a plan.Actual) func(key string) bool {
-	below := sync.OnceValue(func() []*certs.Certificate { return g.below(ctx, a) }) // most passes remove nothing
-	staying := g.held()
+func (g *gathering) needed(ctx context.Context, a plan.Actual) func(stays map[string]store.Value) func(key string) bool {
+	below := sync.OnceValues(func() ([]*certs.Certificate, error) { return g.below(ctx, a) }) // most passes remove nothing
+	return func(stays map[string]store.Value) func(key string) bool { return chainedTo(below, a, stays) }
+}
+
+// chainedTo is needed, for what a plan has stay: a successor that is held back or was not
+// seen covers nothing.
+func chainedTo(below func() ([]*certs.Certificate, error), a plan.Actual, stays map[string]store.Value) func(key string) bool {
+	var staying []*certs.Certificate
+	for _, v := range stays {
+		b := decode.Bytes(v)
+		staying = append(staying, b.Certificates...)
+	}
 	covered := func(x *certs.Certificate) bool {
 		return slices.ContainsFunc(staying, func(ca *certs.Certificate) bool {
 			return ca.IsCA && ca.SHA256 != x.SHA256 && issued(ca, x.RawIssuer, x.AuthorityKeyID)
@@ -129,33 +144,53 @@ func (g *gathering) needed(ctx context.Context, a plan.Actual) func(key string) 
 	}
 	return func(key string) bool {
 		b := decode.Bytes(a.Data[key])
+		all, err := below()
 		return slices.ContainsFunc(b.Certificates, func(ca *certs.Certificate) bool {
-			return ca.IsCA && slices.ContainsFunc(below(), func(x *certs.Certificate) bool {
+			return ca.IsCA && (err != nil || slices.ContainsFunc(all, func(x *certs.Certificate) bool {
 				return x.SHA256 != ca.SHA256 && !x.SelfIssued && !covered(x) && issued(ca, x.RawIssuer, x.AuthorityKeyID)
-			})
+			}))
 		})
 	}
 }
 
 // below are the certificates of this store and of those that go with it.
-func (g *gathering) below(ctx context.Context, a plan.Actual) []*certs.Certificate {
+func (g *gathering) below(ctx context.Context, a plan.Actual) ([]*certs.Certificate, error) {
 	var out []*certs.Certificate
 	for _, v := range a.Data {
 		b := decode.Bytes(v)
 		out = append(out, b.Certificates...)
 	}
-	return append(out, g.inStores(ctx, store.RoleTrust, store.RoleIssuer, store.RoleClient)...)
+	others, err := g.inStores(ctx, store.RoleTrust, store.RoleIssuer, store.RoleClient)
+	return append(out, others...), err
 }
 
-// inStores are the certificates of the namespace's other stores of the roles.
-func (g *gathering) inStores(ctx context.Context, roles ...store.Role) []*certs.Certificate {
-	var out []*certs.Certificate
+// declaredElsewhere reports whether another ConnectorStore fills a Secret.
+func (g *gathering) declaredElsewhere(secretName string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, o := range g.rivals[g.ns].all {
+		if o.secretName == secretName {
+			return true
+		}
+	}
+	return false
+}
+
+// inStores are the certificates of the namespace's other stores of the roles. With an
+// error they are not all.
+func (g *gathering) inStores(ctx context.Context, roles ...store.Role) (out []*certs.Certificate, unread error) {
 	for _, role := range roles {
 		name := g.opt.Inventory.NameOf(g.ns, role)
 		if name == "" || name == g.declared.SecretName {
 			continue
 		}
 		o, err := g.opt.Peers.Get(ctx, store.KindSecret, g.ns, name)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			unread = fmt.Errorf("Secret %s could not be read", name)
+		case err != nil && g.declaredElsewhere(name):
+			unread = fmt.Errorf("Secret %s is declared and is not there", name)
+		}
 		if err != nil || o.Secret == nil {
 			continue // a list that is not there yet holds nothing
 		}
@@ -164,5 +199,5 @@ func (g *gathering) inStores(ctx context.Context, roles ...store.Role) []*certs.
 			out = append(out, b.Certificates...)
 		}
 	}
-	return out
+	return out, unread
 }

@@ -138,6 +138,7 @@ type Outlook struct {
 	role    store.Role
 	vault   Condition
 	summary Summary
+	version string // of the Secret that was seen
 }
 
 // Sync makes one pass: it decides, writes, and tells.
@@ -156,10 +157,13 @@ func (c *Controller) Sync(ctx context.Context, key client.ObjectKey) (next time.
 			c.tell(o)
 		}
 	}
+	if o.Plan.Write && !wrote {
+		c.unwritten(o)
+	}
 	if o.early && wasReady(o.store) {
 		// A process that has just begun knows less than the one before: what that one
 		// told stands until the vault is listed.
-		return o.Next, nil // Kick comes before, when it is
+		return o.Next, o.Ready.retry // Kick comes before, when it is
 	}
 	if err := c.report(ctx, o); err != nil {
 		return time.Time{}, err
@@ -212,10 +216,15 @@ func (c *Controller) Decide(ctx context.Context, key client.ObjectKey) (*Outlook
 	if o.Ready.Reason != "" {
 		return o, nil
 	}
-	g := &gathering{Controller: c, ns: key.Namespace, declared: parsed.Declared}
+	g := &gathering{Controller: c, ns: key.Namespace, declared: parsed.Declared, ahead: map[vault.Ref]warm.Answer{}, waiting: ctx}
+	if until, ok := ctx.Deadline(); ok { // the other half is for what is to be judged, written and told
+		var cancel context.CancelFunc
+		g.waiting, cancel = context.WithTimeout(ctx, time.Until(until)/2)
+		defer cancel()
+	}
 	g.run(ctx)
 	c.remember(ctx, key, g)
-	if err := c.values(ctx, g, o.actual); err != nil {
+	if err := c.values(g, o.actual); err != nil {
 		return nil, err
 	}
 	if err := c.judge(ctx, o, g); err != nil {

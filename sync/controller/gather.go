@@ -41,6 +41,9 @@ type gathering struct {
 	blind bool
 	// early is whether the first listing of the vault is still to come.
 	early bool
+	// waiting is for how long the vault is waited for, and ahead what it said already.
+	waiting context.Context //nolint:containedctx // of one pass
+	ahead   map[vault.Ref]warm.Answer
 }
 
 // wish is a plan's, with what it takes to get its value.
@@ -49,6 +52,8 @@ type wish struct {
 	ref    vault.Ref // of a vault secret, at the version that was judged
 	enc    decode.Encoding
 	bundle *certs.Bundle // what it decodes to, nil where unseen
+	// guessed is whether the key is not known, since what is under it was not seen.
+	guessed bool
 }
 
 // The troubles of an entry beside the vault's own reasons.
@@ -59,6 +64,15 @@ const (
 
 func (g *gathering) run(ctx context.Context) {
 	class, classErr := g.class(ctx, g.declared.Vault.ProviderClass)
+	if classErr == nil {
+		var refs []vault.Ref
+		for _, s := range g.declared.Sources {
+			if v := s.VaultSecret; v != nil {
+				refs = append(refs, g.refIn(class, g.declared.Vault.ServiceAccount, v.Name, v.Version))
+			}
+		}
+		g.ask(refs)
+	}
 	for _, s := range g.declared.Sources {
 		switch s.Kind() {
 		case "vaultSecret":
@@ -67,7 +81,7 @@ func (g *gathering) run(ctx context.Context) {
 				g.missing(s, g.keyOf(*v, nil), troubleSource, classErr.Error())
 				continue
 			}
-			g.vaultWish(ctx, s, class, *v)
+			g.vaultWish(s, class, *v)
 		case "vaultTags":
 			if classErr != nil {
 				g.cannotTell(s, classErr)
@@ -82,9 +96,14 @@ func (g *gathering) run(ctx context.Context) {
 			g.bundle(ctx, s)
 		}
 	}
-	if g.declared.ChainPolicy == store.ChainFromVault && classErr == nil {
+	switch {
+	case g.declared.ChainPolicy != store.ChainFromVault:
+	case classErr != nil:
+		g.unseen = append(g.unseen, fmt.Sprintf("chainPolicy: %v", classErr))
+	default:
 		g.chain(ctx, class)
 	}
+	g.yieldGuesses()
 	g.findTwins()
 }
 
@@ -126,14 +145,34 @@ func (g *gathering) refIn(class *store.SecretProviderClass, account, name, versi
 }
 
 // look asks the memory.
-func (g *gathering) look(ctx context.Context, refs []vault.Ref) []warm.Answer {
+func (g *gathering) look(refs []vault.Ref) []warm.Answer {
 	g.asked = g.asked || len(refs) > 0
 	g.refs = append(g.refs, refs...)
-	answers := g.opt.Vault.Look(ctx, refs)
-	for _, a := range answers {
-		g.note(a.Err)
+	g.ask(refs)
+	answers := make([]warm.Answer, len(refs))
+	for i, ref := range refs {
+		answers[i] = g.ahead[ref]
+		g.note(answers[i].Err)
+		g.note(answers[i].Late)
 	}
 	return answers
+}
+
+// ask looks at what was not looked at in this pass, all at once: one after another a
+// vault that does not answer would take the time of the whole pass.
+func (g *gathering) ask(refs []vault.Ref) {
+	var ask []vault.Ref
+	for _, ref := range refs {
+		if _, known := g.ahead[ref]; !known {
+			ask = append(ask, ref)
+		}
+	}
+	if len(ask) == 0 {
+		return
+	}
+	for i, a := range g.opt.Vault.Look(g.waiting, ask) {
+		g.ahead[ask[i]] = a
+	}
 }
 
 // note keeps trouble that is the vault's and not a single secret's.
@@ -149,9 +188,9 @@ func (g *gathering) note(err error) {
 	}
 }
 
-func (g *gathering) vaultWish(ctx context.Context, s store.Source, class *store.SecretProviderClass, v store.VaultSecret) {
+func (g *gathering) vaultWish(s store.Source, class *store.SecretProviderClass, v store.VaultSecret) {
 	ref := g.refIn(class, g.declared.Vault.ServiceAccount, v.Name, v.Version)
-	a := g.look(ctx, []vault.Ref{ref})[0]
+	a := g.look([]vault.Ref{ref})[0]
 	g.answered(s, ref, v, a)
 }
 
@@ -164,6 +203,10 @@ func (g *gathering) answered(s store.Source, ref vault.Ref, v store.VaultSecret,
 			reason, message = string(e.Reason), e.Message
 		}
 		g.missing(s, g.keyOf(v, nil), reason, fmt.Sprintf("vault secret %s: %s", ref, message))
+		if v.Key == "" { // which key it has what is in it tells
+			g.wishes[len(g.wishes)-1].guessed = true
+			g.cannotTell(s, fmt.Errorf("vault secret %s: %s", ref, message))
+		}
 		return
 	}
 	enc := a.Facts.Encoding(v.Encoding)
@@ -205,7 +248,7 @@ func (g *gathering) tagged(ctx context.Context, s store.Source, class *store.Sec
 			refs = append(refs, g.refIn(class, g.declared.Vault.ServiceAccount, p.Name, ""))
 		}
 	}
-	for i, a := range g.look(ctx, refs) {
+	for i, a := range g.look(refs) {
 		g.answered(s, refs[i], named[i], a)
 	}
 }
@@ -257,8 +300,17 @@ func (g *gathering) asSecretSync(ctx context.Context, s store.Source) {
 			enc = string(decode.UTF8) // what the provider does, whatever the tag says
 		}
 		ref := g.refIn(class, o.Sync.ServiceAccount, e.Name, e.Version)
-		g.answered(s, ref, store.VaultSecret{Name: e.Name, Version: e.Version, Encoding: enc, Key: m.TargetKey}, g.look(ctx, []vault.Ref{ref})[0])
+		g.answered(s, ref, store.VaultSecret{Name: e.Name, Version: e.Version, Encoding: enc, Key: m.TargetKey}, g.look([]vault.Ref{ref})[0])
 	}
+}
+
+// yieldGuesses drops wishes whose key is only guessed where another source asks for it.
+func (g *gathering) yieldGuesses() {
+	sure := map[string]bool{}
+	for _, w := range g.wishes {
+		sure[w.Key] = sure[w.Key] || !w.guessed
+	}
+	g.wishes = slices.DeleteFunc(g.wishes, func(w wish) bool { return w.guessed && sure[w.Key] })
 }
 
 // issuer takes the CA of a cert-manager object.
@@ -360,6 +412,12 @@ func (g *gathering) certificates(s store.Source, raw []byte, where string) {
 		one := decode.Bytes(value)
 		g.wishes = append(g.wishes, wish{Wish: plan.Wish{Key: s.Name + "-" + c.SHA256[:8] + ext, Source: s.Name, Adopt: s.Adopt,
 			Digest: plan.Digest(value), Value: value}, bundle: &one})
+	}
+	for _, reason := range []certs.Reason{certs.ReasonBadCertificate, certs.ReasonBadPKCS7, certs.ReasonBadPKCS12, certs.ReasonReplacementChars, certs.ReasonTooMany} {
+		if b.Has(reason) { // what is damaged may be what the store holds
+			g.cannotTell(s, fmt.Errorf("not all of %s can be read (%s)", where, reason))
+			return
+		}
 	}
 }
 

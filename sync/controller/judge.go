@@ -18,7 +18,7 @@ import (
 )
 
 // values reads what the store does not hold yet.
-func (c *Controller) values(ctx context.Context, g *gathering, a plan.Actual) error {
+func (c *Controller) values(g *gathering, a plan.Actual) error {
 	for i := range g.wishes {
 		w := &g.wishes[i]
 		if w.Digest == "" || w.Value != nil || a.Data[w.Key] != nil && plan.Digest(a.Data[w.Key]) == w.Digest {
@@ -27,7 +27,7 @@ func (c *Controller) values(ctx context.Context, g *gathering, a plan.Actual) er
 		if w.Value = wholeOf(w.bundle, w.Digest); w.Value != nil {
 			continue
 		}
-		secret, err := c.opt.Values.Get(ctx, w.ref)
+		secret, err := c.opt.Values.Get(g.waiting, w.ref)
 		if err != nil {
 			var e *vault.Error
 			if !errors.As(err, &e) {

@@ -37,6 +37,10 @@ func (c *Controller) actual(ctx context.Context, o *Outlook, ns string, d *store
 	switch {
 	case apierrors.IsNotFound(err):
 		return c.mayCreate(ctx, ns, d, refuse)
+	case apierrors.IsForbidden(err): // it does not mend itself, and must not be told as it was
+		_ = refuse("Forbidden", "Secret %s may not be read: grant Storewarden's sync \"get\" on it by name", d.SecretName)
+		o.Ready.retry = fmt.Errorf("read Secret %s/%s: %w", ns, d.SecretName, err)
+		return nil
 	case err != nil:
 		return fmt.Errorf("read Secret %s/%s: %w", ns, d.SecretName, err)
 	}
@@ -56,6 +60,7 @@ func (c *Controller) actual(ctx context.Context, o *Outlook, ns string, d *store
 	case u.GetDeletionTimestamp() != nil:
 		return refuse(reasonWaiting, "Secret %s is being deleted; it is made anew afterwards", d.SecretName)
 	}
+	o.version = u.GetResourceVersion()
 	o.actual = plan.Actual{Exists: true, UID: string(u.GetUID()), Data: dataOf(u), Owners: ownersOf(u)}
 	return nil
 }

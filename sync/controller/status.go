@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -126,8 +127,46 @@ func describeValue(s *EntryStatus, b *certs.Bundle) {
 	}
 }
 
+// unwritten puts into the entries what the Secret holds, where the plan was not written.
+func (c *Controller) unwritten(o *Outlook) {
+	for i, e := range o.Entries {
+		if !o.Plan.Changed(e.Key) {
+			continue
+		}
+		o.Entries[i] = EntryStatus{Key: e.Key, Source: e.Source, State: plan.Held, Message: "it was not written: " + o.Ready.Reason}
+		if value := o.actual.Data[e.Key]; value != nil {
+			b := decode.Bytes(value)
+			describeValue(&o.Entries[i], &b)
+		}
+	}
+	for _, key := range o.Plan.Remove {
+		e := EntryStatus{Key: key, State: plan.Retained, Message: "its removal was not written: " + o.Ready.Reason}
+		b := decode.Bytes(o.actual.Data[key])
+		describeValue(&e, &b)
+		o.Entries = append(o.Entries, e)
+	}
+	slices.SortFunc(o.Entries, func(a, b EntryStatus) int { return cmp.Compare(a.Key, b.Key) })
+	for i := range o.Plan.Entries { // for metrics
+		if e := &o.Plan.Entries[i]; o.Plan.Changed(e.Key) {
+			e.State = plan.Held
+		}
+	}
+	o.summary = Summary{}
+	c.count(o)
+}
+
 // describe makes conditions and summary of a plan.
 func (c *Controller) describe(o *Outlook, g *gathering) {
+	c.count(o)
+	o.vault = vaultCondition(g)
+	if o.Ready.Reason != "" {
+		return
+	}
+	o.Ready = readiness(o, g)
+}
+
+// count sums the entries up.
+func (c *Controller) count(o *Outlook) {
 	for _, e := range o.Entries {
 		switch e.State {
 		case plan.Synced:
@@ -153,11 +192,6 @@ func (c *Controller) describe(o *Outlook, g *gathering) {
 			o.summary.NextExpiry = e.NotAfter
 		}
 	}
-	o.vault = vaultCondition(g)
-	if o.Ready.Reason != "" {
-		return
-	}
-	o.Ready = readiness(o, g)
 }
 
 func vaultCondition(g *gathering) Condition {

@@ -19,6 +19,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/storewarden/storewarden/certs/store"
 )
@@ -112,8 +113,9 @@ type Options struct {
 	// Prune removes keys of ours that no source names any more.
 	Prune bool
 	// Needed tells whether a key that no source names must stay all the same, because
-	// something that the store holds chains to it. Nil needs none.
-	Needed func(key string) bool
+	// something that the store holds chains to it; it is given what stays under the keys
+	// that are wished for. Nil needs none.
+	Needed func(stays map[string]store.Value) func(key string) bool
 	// AllowShrink is the hash of a plan that may remove more than the guard lets through.
 	AllowShrink string
 	// Refused are the codes of findings that deny an entry, by key.
@@ -151,7 +153,7 @@ func New(wishes []Wish, a Actual, o Options) Plan {
 	p := Plan{Data: map[string]store.Value{}}
 	wished := map[string]bool{}
 	units := map[string][]Wish{}
-	for _, w := range slices.SortedFunc(slices.Values(wishes), func(x, y Wish) int { return cmp.Compare(x.Key, y.Key) }) {
+	for _, w := range slices.SortedStableFunc(slices.Values(wishes), func(x, y Wish) int { return cmp.Compare(x.Key, y.Key) }) {
 		if wished[w.Key] {
 			continue // the first source of a key counts; Gather tells of the second
 		}
@@ -235,6 +237,8 @@ const MaxRemoved = 20
 func (p *Plan) removals(wished map[string]bool, a Actual, o Options) {
 	var going []string
 	owned := 0
+	stays := maps.Clone(p.Data)
+	needed := sync.OnceValue(func() func(string) bool { return o.Needed(stays) })
 	for _, key := range slices.Sorted(maps.Keys(a.Data)) {
 		if !a.ours(key) {
 			continue
@@ -251,7 +255,7 @@ func (p *Plan) removals(wished map[string]bool, a Actual, o Options) {
 		case !o.Prune:
 		case o.NoRemoval != "":
 			e.Message += "; it stays while " + o.NoRemoval
-		case o.Needed != nil && o.Needed(key):
+		case o.Needed != nil && needed()(key):
 			e.Message += "; it stays while something in the store chains to it"
 		default:
 			going = append(going, key)

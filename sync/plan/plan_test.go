@@ -102,7 +102,7 @@ func TestPlans(t *testing.T) {
 		"two of ten go":               {wishes("abcdefgh"), holds(ten...), prune, "a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 | a:Synced b:Synced c:Synced d:Synced e:Synced f:Synced g:Synced h:Synced | remove i,j | write"},
 		"three of ten stay":           {wishes("abcdefg"), holds(ten...), prune, "a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 | a:Synced b:Synced c:Synced d:Synced e:Synced f:Synced g:Synced h:Retained i:Retained j:Retained | blocked h,i,j"},
 		"a source that cannot tell":   {wishes("a"), holds("a=1", "b=1"), plan.Options{Prune: true, NoRemoval: "the vault does not answer"}, "a=1 b=1 | a:Synced b:Retained"},
-		"what is chained to stays":    {wishes("a"), holds("a=1", "b=1"), plan.Options{Prune: true, Needed: func(string) bool { return true }}, "a=1 b=1 | a:Synced b:Retained"},
+		"what is chained to stays":    {wishes("a"), holds("a=1", "b=1"), plan.Options{Prune: true, Needed: func(map[string]store.Value) func(string) bool { return func(string) bool { return true } }}, "a=1 b=1 | a:Synced b:Retained"},
 		"a pair, whole":               {[]plan.Wish{wish("k.der", "2"), wish("k.pem", "2")}, holds("k.der=1", "k.pem=1"), client(plan.Options{}), "k.der=2 k.pem=2 | k.der:Synced k.pem:Synced | write"},
 		"a pair, half refused":        {[]plan.Wish{wish("k.der", "2"), wish("k.pem", "2")}, holds("k.der=1", "k.pem=1"), client(refuse("k.der")), "k.der=1 k.pem=1 | k.der:Held k.pem:Held"},
 		"a pair, half unseen":         {[]plan.Wish{unseen("k.der"), wish("k.pem", "2")}, holds("k.der=1", "k.pem=1"), client(plan.Options{}), "k.der=1 k.pem=1 | k.der:Missing k.pem:Held"},

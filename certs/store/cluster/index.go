@@ -167,6 +167,18 @@ func (x *Index) List(ctx context.Context, kind, namespace string) ([]*store.Obje
 	return all, nil
 }
 
+// Lost are the sources of a namespace whose watch is broken, and why: what is answered
+// of them is what was there before.
+func (x *Index) Lost(namespace string) map[string]error {
+	lost := map[string]error{}
+	for _, s := range x.all() {
+		if err := s.lost(); err != nil && s.namespace == namespace {
+			lost[s.String()] = err
+		}
+	}
+	return lost
+}
+
 // Detail tells the state of each source, for a readiness check or a person.
 func (x *Index) Detail() map[string]string {
 	detail := map[string]string{}

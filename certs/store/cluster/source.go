@@ -140,6 +140,16 @@ func (s *source) all() []*store.Object {
 	return slices.Clip(s.list)
 }
 
+// lost is why what is known may be stale.
+func (s *source) lost() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if !s.isAnswered() || apierrors.IsNotFound(s.trouble) {
+		return nil
+	}
+	return s.trouble
+}
+
 func (s *source) detail() string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

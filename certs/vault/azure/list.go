@@ -55,6 +55,9 @@ func (p *pages) await(ctx context.Context) ([]vault.Properties, bool, error) {
 			}
 			return read, classify(p.ref, p.reader.host(p.ref), err)
 		}
+		if resp.Value == nil && resp.NextLink == nil {
+			return read, &vault.Error{Ref: p.ref, Reason: vault.ServerError, Message: "the answer is not a listing of a Key Vault"}
+		}
 		return pageRead{properties(resp.Value), p.pager.More()}, nil
 	})
 	return page.secrets, page.more, err

@@ -17,7 +17,8 @@ const window = 10 * time.Second
 // it is asked for in vain it does not answer them. A vault that throttles is left
 // alone as long as it asks for, and asked less from then on.
 type budget struct {
-	full    rate.Limit // calls a second
+	places  chan struct{} // one for each fetch under way
+	full    rate.Limit    // calls a second
 	limiter *rate.Limiter
 
 	mu      sync.Mutex
@@ -31,9 +32,9 @@ const (
 	longestPause = time.Minute
 )
 
-func newBudget(calls int) *budget {
+func newBudget(calls, parallel int) *budget {
 	full := rate.Limit(float64(calls) / window.Seconds())
-	return &budget{full: full, limiter: rate.NewLimiter(full, calls), backoff: firstPause}
+	return &budget{places: make(chan struct{}, parallel), full: full, limiter: rate.NewLimiter(full, calls), backoff: firstPause}
 }
 
 // paused is how long the vault is still to be left alone.

@@ -23,7 +23,7 @@ type Options struct {
 	// Timeout bounds one fetch, which goes on when the asker's deadline ends, so
 	// that the next asker finds an answer.
 	Timeout time.Duration // default 10 seconds
-	// Parallel bounds fetches under way.
+	// Parallel bounds fetches under way to one vault.
 	Parallel int // default 32: an SPC of 50 entries takes two round trips
 	// ColdLimit bounds first-time fetches of one request.
 	ColdLimit int // default 100
@@ -68,7 +68,6 @@ func (o Options) withDefaults() Options {
 type Memory struct {
 	reader vault.Reader
 	opt    Options
-	places chan struct{} // one for each fetch under way
 
 	mu      sync.Mutex
 	answers Answers
@@ -83,6 +82,7 @@ type Memory struct {
 type slot struct {
 	facts   *Facts
 	err     error
+	late    error     // why the facts could not be refreshed
 	at      time.Time // of facts or err
 	due     time.Time // when the vault is to be asked again
 	pending *call
@@ -99,7 +99,7 @@ type call struct {
 // New makes a memory in front of a reader.
 func New(reader vault.Reader, opt Options) *Memory {
 	opt = opt.withDefaults()
-	return &Memory{reader: reader, opt: opt, places: make(chan struct{}, opt.Parallel), known: map[vault.Ref]*slot{}, budgets: map[string]*budget{}, listings: map[vault.Ref]*listing{}}
+	return &Memory{reader: reader, opt: opt, known: map[vault.Ref]*slot{}, budgets: map[string]*budget{}, listings: map[vault.Ref]*listing{}}
 }
 
 // Answer is what is known of one reference: facts, or an error that wraps
@@ -107,6 +107,8 @@ func New(reader vault.Reader, opt Options) *Memory {
 type Answer struct {
 	Facts *Facts
 	Err   error
+	// Late is why facts that stand could not be refreshed when that was last tried.
+	Late error
 }
 
 // Look answers for every reference, in order. What is remembered costs no call;
@@ -135,7 +137,7 @@ func (m *Memory) look(ctx context.Context, refs []vault.Ref, maxAge time.Duratio
 		recent := m.opt.Now().Sub(s.at) < maxAge
 		switch {
 		case recent && (fresh || s.facts != nil):
-			answers[i] = Answer{s.facts, s.err}
+			answers[i] = Answer{s.facts, s.err, s.late}
 			m.answers.count(fresh)
 		case cold >= m.opt.ColdLimit && s.pending == nil:
 			answers[i].Err = &vault.Error{Ref: ref, Reason: vault.Throttled,
@@ -185,7 +187,7 @@ func (m *Memory) find(k vault.Ref) (s *slot, fresh bool) {
 	}
 	now := m.opt.Now()
 	if s.facts != nil && now.Sub(s.facts.Seen) >= m.opt.UsableFor {
-		s.facts = nil
+		s.facts, s.late = nil, nil
 	}
 	if now.Before(s.due) && (s.facts != nil || s.err != nil) {
 		return s, true
@@ -217,8 +219,9 @@ func (m *Memory) fetch(k vault.Ref, s *slot, paid bool) *call {
 	c := &call{done: make(chan struct{})}
 	s.pending = c
 	go func() {
-		m.places <- struct{}{}
-		defer func() { <-m.places }()
+		places := m.budgetOf(k.Vault).places // a vault that does not answer takes no other's
+		places <- struct{}{}
+		defer func() { <-places }()
 		ctx, cancel := context.WithTimeout(context.Background(), m.opt.Timeout)
 		defer cancel()
 		facts, err := m.get(ctx, k, paid)
@@ -226,7 +229,7 @@ func (m *Memory) fetch(k vault.Ref, s *slot, paid bool) *call {
 		defer m.mu.Unlock()
 		m.learn(s, facts, err)
 		s.pending = nil
-		c.answer, c.err = Answer{s.facts, s.err}, err
+		c.answer, c.err = Answer{s.facts, s.err, s.late}, err
 		close(c.done)
 	}()
 	return c
@@ -240,11 +243,11 @@ func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts,
 			facts, err = nil, fmt.Errorf("read vault secret %s: storewarden met a defect of its own", k)
 		}
 	}()
-	secret, err := m.read(ctx, k, paid)
+	secret, asked, err := m.read(ctx, k, paid)
 	if err != nil {
 		return nil, err
 	}
-	return learned(secret, m.opt.Now())
+	return learned(secret, asked) // an answer is no newer than its question
 }
 
 // Get reads a secret with its value, which is not kept, within the vault's budget. It
@@ -252,25 +255,27 @@ func (m *Memory) get(ctx context.Context, k vault.Ref, paid bool) (facts *Facts,
 func (m *Memory) Get(ctx context.Context, ref vault.Ref) (vault.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.opt.Timeout)
 	defer cancel()
-	return m.read(ctx, ref, false)
+	s, _, err := m.read(ctx, ref, false)
+	return s, err
 }
 
 // read makes a call, unless the vault wants to be left alone. It takes it from the
-// vault's budget unless that was done.
-func (m *Memory) read(ctx context.Context, ref vault.Ref, paid bool) (vault.Secret, error) {
+// vault's budget unless that was done. It tells when the vault was asked.
+func (m *Memory) read(ctx context.Context, ref vault.Ref, paid bool) (s vault.Secret, asked time.Time, err error) {
 	name := key(ref).Vault
 	b := m.budgetOf(name)
 	if pause := b.paused(m.opt.Now()); pause > 0 {
-		return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.Throttled, Code: "Throttled", RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
+		return s, asked, &vault.Error{Ref: ref, Reason: vault.Throttled, Code: "Throttled", RetryAfter: pause, Message: "not fetched: the vault throttles, and asked to be left alone for a while"}
 	}
 	if !paid {
 		if err := b.wait(ctx, false, m.opt.Now); err != nil {
-			return vault.Secret{}, &vault.Error{Ref: ref, Reason: vault.Throttled, Message: "not fetched: more calls to this vault are due than its budget allows", Err: err}
+			return s, asked, &vault.Error{Ref: ref, Reason: vault.Throttled, Message: "not fetched: more calls to this vault are due than its budget allows", Err: err}
 		}
 	}
-	s, err := m.reader.Get(ctx, ref)
+	asked = m.opt.Now()
+	s, err = m.reader.Get(ctx, ref)
 	m.observe(name, "get", err)
-	return s, err
+	return s, asked, err
 }
 
 // Forget drops all that is known, since the vault behind it is another one now.
@@ -287,7 +292,7 @@ func (m *Memory) budgetOf(name string) *budget {
 	defer m.mu.Unlock()
 	b := m.budgets[name]
 	if b == nil {
-		b = newBudget(m.opt.Budget)
+		b = newBudget(m.opt.Budget, m.opt.Parallel)
 		m.budgets[name] = b
 	}
 	return b
@@ -311,16 +316,18 @@ func (m *Memory) observe(name, operation string, err error) {
 func (m *Memory) learn(s *slot, facts *Facts, err error) {
 	s.at = m.opt.Now()
 	if err == nil {
-		s.facts, s.err, s.due = facts, nil, s.at.Add(m.opt.FreshFor)
+		s.facts, s.err, s.late, s.due = facts, nil, nil, s.at.Add(m.opt.FreshFor)
 		return
 	}
 	s.due = s.at.Add(m.opt.ErrorFor)
 	switch reason, _ := vault.ReasonOf(err); reason {
 	case vault.NotFound, vault.SoftDeleted, vault.Disabled:
-		s.facts, s.err = nil, err
+		s.facts, s.err, s.late = nil, err, nil
 	default:
 		if s.facts == nil {
 			s.err = err
+		} else {
+			s.late = err
 		}
 	}
 }

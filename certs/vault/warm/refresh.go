@@ -166,7 +166,7 @@ func (r *refresher) list(ctx context.Context, of vault.Ref, wanted int, always b
 	}
 	r.mu.Unlock()
 	now := r.m.opt.Now()
-	if !always && wanted*perPage <= last.secrets || !last.refused.IsZero() && now.Sub(last.refused) < again {
+	if !always && (wanted*perPage <= last.secrets || !last.refused.IsZero() && now.Sub(last.refused) < again) {
 		return nil, nil
 	}
 	there := map[string]vault.Properties{}
@@ -222,8 +222,8 @@ func (r *refresher) get(ctx context.Context, name string, stale []vault.Ref) err
 				return ctx.Err()
 			}
 			switch reason, _ := vault.ReasonOf(c.err); reason {
-			case "", vault.NotFound, vault.SoftDeleted, vault.Disabled, vault.Forbidden:
-				return nil // of this secret
+			case "", vault.NotFound, vault.SoftDeleted, vault.Disabled, vault.Forbidden, vault.ServerError:
+				return nil // of this secret; "" is also a defect of our own, or of a file
 			case vault.Throttled:
 				return errPause
 			}
@@ -261,7 +261,7 @@ func (m *Memory) unchanged(ref vault.Ref, listed, there bool, p vault.Properties
 		}
 		f := *s.facts // others may hold the one that is replaced
 		f.Seen = now
-		s.facts = &f
+		s.facts, s.late = &f, nil
 	case !there && (reason == vault.NotFound || reason == vault.SoftDeleted):
 	case there && !p.Enabled && reason == vault.Disabled:
 	default:

@@ -26,6 +26,8 @@ type site struct {
 	t      *testing.T
 	clock  *clock
 	memory *warm.Memory
+	reader *azure.Reader
+	slow   *warm.Memory
 	cycle  func()
 	refs   []vault.Ref
 	hex    string
@@ -63,6 +65,7 @@ func newSite(t *testing.T, secrets int, o warm.Options) *site {
 		o.Budget = 1_000_000
 	}
 	s.memory = warm.New(reader, o)
+	s.reader = reader
 	cycle := warm.Cycle(s.memory, warm.RefreshOptions{Lister: reader, Wanted: func() []vault.Ref { return s.refs }})
 	s.cycle = func() { cycle(t.Context()) }
 	return s
