@@ -11,6 +11,7 @@ type Draft struct {
 	ContentType string            // "" for none
 	Tags        map[string]string // nil for none
 	Expires     time.Time         // zero for none; whole seconds are kept
+	NotBefore   time.Time         // as Expires
 }
 
 // DeletedButRecoverable is the service's word, in Error.Code, for a name that a deleted

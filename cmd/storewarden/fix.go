@@ -41,7 +41,8 @@ order. It changes nothing before --apply, or a yes at the prompt. Repaired are
 ` + strings.Join(hand.Mendable(), ", ") + `; what needs a decision is left to people: see
 "storewarden explain CODE".
 
-Exit code: 0 nothing is left to repair, 1 not confirmed, 2 something failed.`,
+Exit code: 0 nothing is left to repair, 1 not confirmed, or something is left that a
+person must repair, 2 something failed.`,
 		Example: `  storewarden fix ./gitops --vault azure
   storewarden fix SPC-22 ./gitops --vault dir:./vault-export --apply
   storewarden fix SPC-15`,
@@ -106,12 +107,18 @@ func (f *fixFlags) files(ctx context.Context, paths, codes []string, con asker) 
 		return err
 	}
 	for round := range lastLook {
-		all, err := repairFiles(ctx, c, paths, codes, now)
+		all, left, err := repairFiles(ctx, c, paths, codes, now)
 		if err != nil {
 			return err
 		}
 		if len(all) == 0 {
-			if round == 0 {
+			for _, x := range left {
+				fmt.Fprintf(con.out, "left as it is: %s\n", x)
+			}
+			switch {
+			case len(left) > 0:
+				return exit(exitFindings)
+			case round == 0:
 				fmt.Fprintln(con.out, "nothing to repair")
 			}
 			return nil
@@ -153,28 +160,30 @@ type repaired struct {
 	mended        []verdict.Finding
 }
 
-func repairFiles(ctx context.Context, c config.Config, paths, codes []string, now time.Time) ([]repaired, error) {
+// repairFiles tells what becomes of files, and which findings of the repaired codes it
+// leaves, because they are written in a way that no line settles or the vault is not known.
+func repairFiles(ctx context.Context, c config.Config, paths, codes []string, now time.Time) (all []repaired, left []string, err error) {
 	if slices.Contains(paths, manifest.Stdin) {
-		return nil, errors.New("fix: standard input cannot be changed; name files or folders")
+		return nil, nil, errors.New("fix: standard input cannot be changed; name files or folders")
 	}
 	e, err := readEngine(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	reader, err := newVault(c.Vault, vaultOptions{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, err := newReviewer(c, e, newMemory(reader, patient(c.Vault)), false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	set, err := manifest.Load(paths, nil, manifest.Options{DefaultNamespace: c.Namespaces[0]})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(set.Errors) > 0 {
-		return nil, set.Errors[0]
+		return nil, nil, set.Errors[0]
 	}
 	encoding := hand.EncodingIn(nil)
 	if reader != nil {
@@ -187,18 +196,24 @@ func repairFiles(ctx context.Context, c config.Config, paths, codes []string, no
 		}
 		v, err := r.Review(ctx, review.Request{Operation: review.Audit, Subject: o.Object, Peers: set, Now: now})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		wanted := slices.DeleteFunc(v.Findings, func(x verdict.Finding) bool { return len(codes) > 0 && !slices.Contains(codes, x.Code) })
 		if files[o.File] == nil {
 			raw, err := os.ReadFile(o.File)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			files[o.File] = &repaired{path: o.File, before: raw, after: raw}
 		}
 		file := files[o.File]
 		lines, mended := hand.MendClass(ctx, strings.Split(string(file.after), "\n"), o.SPC, wanted, func(e store.Entry) int { return o.LineOf(e.Field) - 1 }, encoding)
+		for _, x := range wanted {
+			mends := slices.Contains(hand.Mendable(), x.Code) && !hand.MendsVault(x.Code)
+			if mends && !slices.ContainsFunc(mended, func(m verdict.Finding) bool { return m.Code == x.Code && m.Field == x.Field }) {
+				left = append(left, oneLine(fmt.Sprintf("%s:%d %s %s: %s (storewarden explain %s)", o.File, o.LineOf(x.Field), x.Code, x.Field, x.Message, x.Code)))
+			}
+		}
 		file.after, file.mended = []byte(strings.Join(lines, "\n")), append(mended, file.mended...)
 	}
 	var out []repaired
@@ -207,7 +222,7 @@ func repairFiles(ctx context.Context, c config.Config, paths, codes []string, no
 			out = append(out, *files[path])
 		}
 	}
-	return out, nil
+	return out, left, nil
 }
 
 // replaceFile puts a file in the place of one that is still as it was read, whole or not

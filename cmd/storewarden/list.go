@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/storewarden/storewarden/certs/store"
+	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/policies/verdict"
 	"github.com/storewarden/storewarden/sync/hand"
 )
@@ -48,7 +49,7 @@ seen.`,
 	f.register(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.role, "role", "", "only stores of the role: trust, issuer, client, tls-trust or device-credential")
-	flags.StringVar(&f.store, "store", "", "only the store of this name")
+	flags.StringVar(&f.store, "store", "", "only this store: trust, issuer, client, or the name of its Secret")
 	flags.StringVar(&f.expiring, "expiring", "", "only entries that end within this time, such as 30d or 12h")
 	flags.BoolVar(&f.problems, "problems", false, "only entries that need somebody")
 	flags.StringVarP(&f.output, "output", "o", "text", "text, wide, json, yaml or csv")
@@ -77,19 +78,51 @@ func (f *listFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	shown := keep(all, now)
+	asked := slices.DeleteFunc(slices.Clone(all), func(s hand.Store) bool { return !f.asksFor(s) })
+	if f.store != "" && len(asked) == 0 {
+		names := make([]string, len(all))
+		for i, s := range all {
+			names[i] = s.Name
+		}
+		return fmt.Errorf("list: there is no store %q; known are %s", f.store, strings.Join(names, ", "))
+	}
+	unseen := notSeen(asked)
+	shown := keep(asked, now)
 	if err := write(stdout, shown, now); err != nil {
 		return err
 	}
-	for _, s := range shown {
-		for _, p := range s.Problems {
-			fmt.Fprintf(stderr, "storewarden: not seen: %s\n", oneLine(p.Message))
-		}
+	for _, p := range unseen {
+		fmt.Fprintf(stderr, "storewarden: not seen: %s\n", p)
 	}
-	if slices.ContainsFunc(shown, needsSomebody) {
+	switch {
+	case slices.ContainsFunc(shown, needsSomebody):
 		return exit(exitFindings)
+	case len(unseen) > 0:
+		return exit(exitFailed)
 	}
 	return nil
+}
+
+// notSeen is what could not be seen, each once. That a secret is not there, deleted or
+// disabled is known, and a finding says it.
+func notSeen(all []hand.Store) []string {
+	var out []string
+	for _, s := range all {
+		for _, p := range s.Problems {
+			known := slices.Contains([]string{string(vault.NotFound), string(vault.SoftDeleted), string(vault.Disabled)}, p.Reason)
+			text := oneLine(strings.TrimPrefix(p.VaultRef+": "+p.Message, ": "))
+			if !known && !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
+// asksFor reports whether a store is one of those that were asked for.
+func (f *listFlags) asksFor(s hand.Store) bool {
+	short := strings.TrimPrefix(string(s.Role), "opcua-")
+	return (f.role == "" || f.role == string(s.Role) || f.role == short) && (f.store == "" || f.store == s.Name || f.store == string(s.Role) || f.store == short && short != "")
 }
 
 // urgent is an entry that somebody must act on.
@@ -120,9 +153,6 @@ func (f *listFlags) filter() (func([]hand.Store, time.Time) []hand.Store, error)
 	return func(all []hand.Store, now time.Time) []hand.Store {
 		out := []hand.Store{}
 		for _, s := range all {
-			if f.role != "" && s.Role != role || f.store != "" && s.Name != f.store {
-				continue
-			}
 			s.Entries = slices.DeleteFunc(s.Entries, func(e hand.Entry) bool {
 				return within >= 0 && (e.Ends.IsZero() || e.Ends.After(now.Add(within))) || f.problems && e.State == hand.Good
 			})

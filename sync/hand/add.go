@@ -43,7 +43,11 @@ func (h *Hand) PlanAdd(ctx context.Context, req AddRequest) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.planAdd(ctx, v, s, req)
+	p, err := h.planAdd(ctx, v, s, req)
+	if err == nil {
+		p.again = func(ctx context.Context) (*Plan, error) { return h.PlanAdd(ctx, req) }
+	}
+	return p, err
 }
 
 func (h *Hand) planAdd(ctx context.Context, v *view, s *seen, req AddRequest) (*Plan, error) {
@@ -94,7 +98,7 @@ func (a *adding) plan(ctx context.Context) error {
 		a.p.settings(a.s)
 		a.p.cloud(a.s, "without what is added here", "add", "--certificate-file FILE", a.class, a.s.sync)
 	}
-	return a.h.rights(ctx, a.p, a.v.namespace)
+	return a.h.rights(ctx, a.p, a.p.Steps, a.v.namespace)
 }
 
 func (a *adding) names() string {
@@ -133,9 +137,7 @@ func (a *adding) offer() error {
 	text := u.SPC.Objects
 	var fresh []*item
 	for _, it := range a.items {
-		i := slices.IndexFunc(text.Entries, func(e store.Entry) bool {
-			return strings.EqualFold(e.Name, it.ref.Name) && e.Version == "" && sameEncoding(e.Encoding, it.encoding) && e.Type == "secret" && e.History < 2 && e.Trouble == ""
-		})
+		i := slices.IndexFunc(text.Entries, it.fits)
 		if i >= 0 {
 			it.output = text.Entries[i].Output()
 			continue
@@ -168,8 +170,9 @@ func itemText(it *item) string { return store.EntryText(0, store.EntryLines(it.r
 func offerAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 	text, changed := objectsText(o), false
 	for _, it := range fresh {
-		has := slices.ContainsFunc(store.ParseObjects(text).Entries, func(e store.Entry) bool { return e.Produces(it.output) })
-		if has {
+		if has, err := offers(text, it); err != nil {
+			return false, fmt.Errorf("%s %s/%s %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+		} else if has {
 			continue
 		}
 		var err error
@@ -182,6 +185,46 @@ func offerAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 		return false, nil
 	}
 	return true, setObjectsText(o, text)
+}
+
+// offers reports whether the text of a class offers an item; one that is offered
+// otherwise is an error.
+func offers(text string, it *item) (bool, error) {
+	for _, e := range store.ParseObjects(text).Entries {
+		switch {
+		case !e.Produces(it.output):
+		case it.fits(e):
+			return true, nil
+		default:
+			return false, fmt.Errorf("offers %s otherwise since the plan was made: plan again", it.output)
+		}
+	}
+	return false, nil
+}
+
+// fits reports whether an entry carries the item.
+func (it *item) fits(e store.Entry) bool {
+	return strings.EqualFold(e.Name, it.ref.Name) && e.Version == "" && sameEncoding(e.Encoding, it.encoding) && e.Type == "secret" && e.History < 2 && e.Trouble == ""
+}
+
+// stillOffered asks the class before a mapping comes to rest on it.
+func (a *adding) stillOffered(ctx context.Context) error {
+	u, err := a.h.get(ctx, store.KindSecretProviderClass, a.v.namespace, a.class.ID.Name)
+	if err != nil {
+		return err
+	}
+	for _, it := range a.items {
+		has := false
+		if u != nil {
+			if has, err = offers(objectsText(u), it); err != nil {
+				return fmt.Errorf("%s %w", a.class.ID, err)
+			}
+		}
+		if !has {
+			return fmt.Errorf("%s does not offer %s any more since the plan was made: plan again", a.class.ID, it.output)
+		}
+	}
+	return nil
 }
 
 func sameEncoding(a, b string) bool {
@@ -225,6 +268,13 @@ func (a *adding) mapKeys(ctx context.Context) error {
 		step.do = func(ctx context.Context) error {
 			return a.h.edit(ctx, store.KindSecretSync, a.v.namespace, a.s.name, func(o *unstructured.Unstructured) (bool, error) { return mapAll(o, fresh) })
 		}
+	}
+	do := step.do
+	step.do = func(ctx context.Context) error {
+		if err := a.stillOffered(ctx); err != nil {
+			return err
+		}
+		return do(ctx)
 	}
 	a.p.step(step)
 	return nil
@@ -304,39 +354,73 @@ func (a *adding) judge(ctx context.Context) error {
 	return nil
 }
 
-// others asks about every other SecretSync that a replaced secret reaches too.
+// others asks about every other SecretSync and ConnectorStore that a replaced secret
+// reaches too.
 func (a *adding) others(ctx context.Context, judge *review.Reviewer) error {
-	syncs, err := a.world.List(ctx, store.KindSecretSync, a.v.namespace)
-	if err != nil {
-		return err
-	}
-	for _, o := range syncs {
-		if o.Sync == nil || o.ID.Name == a.s.name || !a.reaches(o) {
-			continue
-		}
-		a.p.warn("", o.ID.String(), "it takes the same vault secret, and gets the new version too", "")
-		broken, err := a.h.newly(ctx, a.v.judge, judge, o, a.v.peers, a.world)
-		if err != nil {
-			return err
-		}
-		for _, f := range broken {
-			if f.Severity == verdict.Deny {
-				a.p.refuse(f.Code, o.ID.String()+" "+f.Field, f.Message, f.Remedy)
+	for _, ns := range a.h.opt.Namespaces {
+		for _, kind := range []string{store.KindSecretSync, store.KindConnectorStore} {
+			all, err := a.world.List(ctx, kind, ns)
+			if err != nil {
+				return fmt.Errorf("list %s in namespace %s: %w", kind, ns, err)
+			}
+			for _, o := range all {
+				if a.mine(o) {
+					continue
+				}
+				if reached, err := a.reaches(ctx, o); err != nil {
+					return err
+				} else if !reached {
+					continue
+				}
+				a.p.warn("", o.ID.String(), o.ID.Name+" takes the same vault secret, and gets the new version too", "")
+				broken, err := a.h.newly(ctx, a.v.judge, judge, o, a.v.peers, a.world)
+				if err != nil {
+					return err
+				}
+				for _, f := range broken {
+					if f.Severity == verdict.Deny {
+						a.p.refuse(f.Code, o.ID.String()+" "+f.Field, f.Message, f.Remedy)
+					}
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// reaches reports whether a SecretSync takes one of the secrets that get a version.
-func (a *adding) reaches(o *store.Object) bool {
-	if o.Sync.ProviderClass != a.class.ID.Name {
+// mine reports whether an object is the one that the plan changes: it is judged anyway.
+func (a *adding) mine(o *store.Object) bool {
+	if o.ID.Namespace != a.v.namespace {
 		return false
 	}
+	return o.Sync != nil && o.ID.Name == a.s.name || a.declares && o.Declared != nil && o.ID.Name == a.s.declared.ID.Name
+}
+
+// reaches reports whether an object takes one of the secrets that get a version.
+func (a *adding) reaches(ctx context.Context, o *store.Object) (bool, error) {
+	name := ""
+	switch {
+	case o.Sync != nil:
+		name = o.Sync.ProviderClass
+	case o.Declared != nil:
+		name = o.Declared.Vault.ProviderClass
+	}
+	class, err := optional(a.world.Get(ctx, store.KindSecretProviderClass, o.ID.Namespace, name))
+	if err != nil || class == nil || class.SPC == nil || !strings.EqualFold(class.SPC.Vault.Value, a.class.SPC.Vault.Value) {
+		return false, err
+	}
+	fresh := func(secret, version string) bool {
+		return version == "" && slices.ContainsFunc(a.items, func(it *item) bool { return it.draft != nil && strings.EqualFold(secret, it.ref.Name) })
+	}
+	if o.Sync == nil {
+		return slices.ContainsFunc(o.Declared.Sources, func(s store.Source) bool {
+			return s.VaultSecret != nil && fresh(s.VaultSecret.Name, s.VaultSecret.Version)
+		}), nil
+	}
 	return slices.ContainsFunc(o.Sync.Mappings, func(m store.Mapping) bool {
-		e, ok := sourceOf(a.class.SPC, m.SourcePath)
-		return ok && slices.ContainsFunc(a.items, func(it *item) bool { return it.draft != nil && strings.EqualFold(e.Name, it.ref.Name) })
-	})
+		e, ok := sourceOf(class.SPC, m.SourcePath)
+		return ok && fresh(e.Name, e.Version)
+	}), nil
 }
 
 // hear takes an effect into the plan: what denies refuses it, and what is said of an

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -120,7 +121,7 @@ func (a *adding) declare() error {
 	var fresh []*item
 	for _, it := range a.items {
 		i := slices.IndexFunc(d.Declared.Sources, func(s store.Source) bool {
-			return s.VaultSecret != nil && strings.EqualFold(s.VaultSecret.Name, it.ref.Name) && s.VaultSecret.Version == "" && (s.VaultSecret.Key == it.key || s.VaultSecret.Key == "")
+			return s.VaultSecret != nil && it.is(s.VaultSecret)
 		})
 		if i >= 0 {
 			continue
@@ -128,6 +129,11 @@ func (a *adding) declare() error {
 		if a.byHand(it) || slices.ContainsFunc(d.Declared.Sources, func(s store.Source) bool { return s.VaultSecret != nil && s.VaultSecret.Key == it.key }) {
 			it.clash = true
 			a.p.refuse("", store.DataField(it.key), "the store has this key from something else already", "Choose another with --key, or remove it first.")
+			continue
+		}
+		if slices.ContainsFunc(d.Declared.Sources, func(s store.Source) bool { return s.Name == sourceName(it.key) }) {
+			it.clash = true
+			a.p.refuse("", d.ID.String(), fmt.Sprintf("it has a source %s already, which is another", sourceName(it.key)), "Choose another key with --key, or rename that source.")
 			continue
 		}
 		fresh = append(fresh, it)
@@ -154,6 +160,15 @@ func sourceName(key string) string {
 	return strings.Trim(name[:min(len(name), 63)], "-")
 }
 
+// is reports whether a source puts the item under its key.
+func (it *item) is(s *store.VaultSecret) bool {
+	key := s.Key
+	if key == "" {
+		key = store.DerivedKey(s.Name, &it.bundle)
+	}
+	return strings.EqualFold(s.Name, it.ref.Name) && s.Version == "" && key == it.key
+}
+
 // declareAll adds those sources that are not there yet.
 func declareAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 	list, _, err := unstructured.NestedSlice(o.Object, "spec", "sources")
@@ -163,10 +178,17 @@ func declareAll(o *unstructured.Unstructured, fresh []*item) (bool, error) {
 	changed := false
 	for _, it := range fresh {
 		name := sourceName(it.key)
-		there := slices.ContainsFunc(list, func(s any) bool {
+		there := false
+		for _, s := range list {
 			m, _ := s.(map[string]any)
-			return m["name"] == name
-		})
+			from, _, _ := unstructured.NestedStringMap(m, "vaultSecret")
+			switch {
+			case it.is(&store.VaultSecret{Name: from["name"], Version: from["version"], Key: from["key"]}):
+				there = true
+			case m["name"] == name:
+				return false, fmt.Errorf("source %s is another since the plan was made: plan again", name)
+			}
+		}
 		if !there {
 			list = append(list, map[string]any{"name": name, "vaultSecret": map[string]any{"name": it.ref.Name, "key": it.key}})
 			changed = true
@@ -194,8 +216,9 @@ func (a *adding) imagine(ctx context.Context) ([]subject, error) {
 		if err != nil {
 			return err
 		}
+		now = a.asStore(now)
 		a.world.put(now)
-		out = append(out, subject{old, now})
+		out = append(out, subject{a.asStore(old), now})
 		return nil
 	}
 	if a.declares {
@@ -221,8 +244,23 @@ func (a *adding) imagine(ctx context.Context) ([]subject, error) {
 	if err != nil {
 		return nil, err
 	}
+	now = a.asStore(now)
 	a.world.put(now)
 	return append(out, subject{nil, now}), nil
+}
+
+// asStore is a SecretSync that is judged by the role of its store, where only the Secret's
+// label or a ConnectorStore says it.
+func (a *adding) asStore(o *store.Object) *store.Object {
+	if o.Sync == nil || a.s.role == store.RoleUnknown || a.h.opt.Inventory.RoleOf(o) == a.s.role {
+		return o
+	}
+	labelled := *o
+	if labelled.Labels = maps.Clone(o.Labels); labelled.Labels == nil {
+		labelled.Labels = map[string]string{}
+	}
+	labelled.Labels[store.StoreLabel] = string(a.s.role)
+	return &labelled
 }
 
 // effect is what a person's change of an object would be answered, as the webhook does.

@@ -28,6 +28,8 @@ type item struct {
 	// takeBack is whether a deleted secret of the name must be recovered first; replaces
 	// is whether it holds something else now.
 	takeBack, replaces bool
+	// seen is what it holds now, nil where that cannot be read.
+	seen *vault.Value
 	// clash is whether another entry stands where it would be: it is refused, and what
 	// the judge would say of it is moot.
 	clash bool
@@ -82,12 +84,12 @@ func (a *adding) fromFile(ctx context.Context, in Item) error {
 	if err := a.legal(it); err != nil {
 		return err
 	}
+	it.draft = a.draft(it)
 	if len(in.Data) > maxFile {
 		a.p.refuse("KV-22", in.File, fmt.Sprintf("it has %d bytes, and a vault secret holds a file of %d at most", len(in.Data), maxFile),
 			"Make it smaller: one certificate a file, or a CRL that lists less.")
 		return nil
 	}
-	it.draft = a.draft(it)
 	return a.compare(ctx, it)
 }
 
@@ -143,7 +145,7 @@ func (a *adding) compareWith(it *item, s vault.Secret) error {
 	case err == nil && bytes.Equal(there.raw, it.raw):
 		it.encoding, it.draft = there.encoding, nil
 	case a.req.Overwrite:
-		it.replaces = true
+		it.replaces, it.seen = true, &s.Value
 	default:
 		a.p.refuse("", it.ref.String(), "the vault has a secret of this name with another value", "Choose another with --secret-name, or say --overwrite to add a version.")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -63,19 +64,57 @@ func MendClass(ctx context.Context, lines []string, p *store.SecretProviderClass
 			if !ok {
 				continue
 			}
-			if after, ok := mend(ctx, p, e, f, block, encoding); ok {
-				out = slices.Replace(out, block.from, block.to, after...)
-				mended = append(mended, f)
+			before, ok := block.read(block.lines)
+			if !ok || !sameFields(before, e, "") {
+				continue // the lines are another entry's
 			}
+			after, name, want, ok := mend(ctx, p, e, f, block, encoding)
+			if !ok {
+				continue
+			}
+			now, ok := block.read(after)
+			if !ok || !sameFields(before, now, name) || want != "" && valueOf(now, name) != want {
+				continue // it is written in a way in which a line means something else
+			}
+			out = slices.Replace(out, block.from, block.to, after...)
+			mended = append(mended, f)
+			e.Unknown, e.Name, e.Alias, e.Version, e.Type = now.Unknown, now.Name, now.Alias, now.Version, now.Type
+			e.Format, e.Encoding, e.FilePermission, e.History = now.Format, now.Encoding, now.FilePermission, now.History
 		}
 	}
 	return out, mended
 }
 
+// valueOf is a field of an entry by its name.
+func valueOf(e store.Entry, name string) string {
+	return map[string]string{"objectName": e.Name, "objectAlias": e.Alias, "objectVersion": e.Version, "objectType": e.Type, "objectFormat": e.Format,
+		"objectEncoding": e.Encoding, "filePermission": e.FilePermission, "objectVersionHistory": strconv.Itoa(e.History)}[name]
+}
+
+// sameFields reports whether the provider reads two entries alike, but for one field.
+func sameFields(a, b store.Entry, but string) bool {
+	for _, name := range []string{"objectName", "objectAlias", "objectVersion", "objectType", "objectFormat", "objectEncoding", "filePermission", "objectVersionHistory"} {
+		if name != but && valueOf(a, name) != valueOf(b, name) {
+			return false
+		}
+	}
+	return a.Dropped == b.Dropped
+}
+
 // block is an entry's own lines, below its dash.
 type block struct {
 	from, to int
+	head     string
 	lines    []string
+}
+
+// read is what the provider reads in lines of the block, if it reads anything.
+func (b block) read(lines []string) (store.Entry, bool) {
+	o := store.ParseObjects("array:\n" + b.head + "\n" + strings.Join(lines, "\n") + "\n")
+	if o.Trouble != "" || len(o.Entries) != 1 || o.Entries[0].Trouble != "" {
+		return store.Entry{}, false
+	}
+	return o.Entries[0], true
 }
 
 // opening is the first line of an entry that is written as a literal block.
@@ -90,19 +129,22 @@ func blockAt(lines []string, dash int) (block, bool) {
 		return block{}, false
 	}
 	to := dash + 1
-	for to < len(lines) && indent(lines[to]) > len(m[1]) && strings.TrimSpace(lines[to]) != "" {
-		to++
+	for i := to; i < len(lines) && (indent(lines[i]) > len(m[1]) || strings.TrimSpace(lines[i]) == ""); i++ {
+		if strings.TrimSpace(lines[i]) != "" {
+			to = i + 1 // blank lines at the end are between it and the next
+		}
 	}
-	return block{dash + 1, to, slices.Clone(lines[dash+1 : to])}, to > dash+1
+	return block{dash + 1, to, lines[dash], slices.Clone(lines[dash+1 : to])}, to > dash+1
 }
 
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// field is a line "name: value # comment".
-var field = regexp.MustCompile(`^( *)([A-Za-z]+)( *:)( *)([^#\s]*)(\s*(#.*)?)$`)
+// fieldLine is a line "name: value # comment".
+var fieldLine = regexp.MustCompile(`^( *)([A-Za-z]+)( *:)( *)([^#\s]*)(\s*(#.*)?)$`)
 
-// mend is the block without the finding.
-func mend(ctx context.Context, p *store.SecretProviderClass, e store.Entry, f verdict.Finding, b block, encoding Encoding) ([]string, bool) {
+// mend is the block without the finding, the field that it changes and what to, "" for what
+// stood there.
+func mend(ctx context.Context, p *store.SecretProviderClass, e store.Entry, f verdict.Finding, b block, encoding Encoding) (lines []string, name, value string, ok bool) {
 	if f.Fix != (verdict.Fix{}) { // the rule knows the one line that is meant
 		return b.put(f.Fix.Field, f.Fix.Value)
 	}
@@ -122,41 +164,41 @@ func mend(ctx context.Context, p *store.SecretProviderClass, e store.Entry, f ve
 			return b.put("objectEncoding", enc)
 		}
 	}
-	return nil, false
+	return nil, "", "", false
 }
 
 // find is the place of a field, -1 for none.
 func (b block) find(name string) int {
 	return slices.IndexFunc(b.lines, func(l string) bool {
-		m := field.FindStringSubmatch(l)
+		m := fieldLine.FindStringSubmatch(l)
 		return m != nil && m[2] == name
 	})
 }
 
-func (b block) rename(from, to string) ([]string, bool) {
+func (b block) rename(from, to string) (lines []string, name, value string, ok bool) {
 	i := b.find(from)
 	if i < 0 {
-		return nil, false
+		return nil, "", "", false
 	}
-	b.lines[i] = field.ReplaceAllString(b.lines[i], "${1}"+to+"${3}${4}${5}${6}")
-	return b.lines, true
+	b.lines[i] = fieldLine.ReplaceAllString(b.lines[i], "${1}"+to+"${3}${4}${5}${6}")
+	return b.lines, to, "", true
 }
 
 // put sets a field, or adds it where the az CLI has it: the encoding first, the type last.
-func (b block) put(name, value string) ([]string, bool) {
+func (b block) put(name, value string) (lines []string, field, to string, ok bool) {
 	if i := b.find(name); i >= 0 {
-		m := field.FindStringSubmatch(b.lines[i])
+		m := fieldLine.FindStringSubmatch(b.lines[i])
 		b.lines[i] = m[1] + name + ": " + value + m[6]
-		return b.lines, true
+		return b.lines, name, value, true
 	}
 	line := strings.Repeat(" ", indent(b.lines[0])) + name + ": " + value
 	if strings.HasSuffix(b.lines[0], "\r") {
 		line += "\r"
 	}
 	if name == "objectEncoding" {
-		return slices.Insert(b.lines, 0, line), true
+		return slices.Insert(b.lines, 0, line), name, value, true
 	}
-	return append(b.lines, line), true
+	return append(b.lines, line), name, value, true
 }
 
 // PlanFix plans to repair what the SecretProviderClasses of the namespaces have wrong, as
@@ -165,6 +207,7 @@ func (h *Hand) PlanFix(ctx context.Context, codes []string) (*Plan, error) {
 	p := newPlan()
 	p.Title = "Repair what has one right answer"
 	for _, ns := range h.opt.Namespaces {
+		before := len(p.Steps)
 		v, err := h.look(ctx, ns)
 		if err != nil {
 			return nil, err
@@ -178,7 +221,7 @@ func (h *Hand) PlanFix(ctx context.Context, codes []string) (*Plan, error) {
 				return nil, err
 			}
 		}
-		if err := h.rights(ctx, p, ns); err != nil {
+		if err := h.rights(ctx, p, p.Steps[before:], ns); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,8 @@
 package hand
 
 import (
+	"context"
+
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies/verdict"
 )
@@ -59,6 +61,9 @@ type Plan struct {
 	Warnings []Notice `json:"warnings"`
 	// Rights are those that the steps need.
 	Rights []Right `json:"rights"`
+
+	// again plans the same request from what is there by then.
+	again func(context.Context) (*Plan, error)
 }
 
 // Planned is one item of a plan.

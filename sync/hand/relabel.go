@@ -62,7 +62,7 @@ func (h *Hand) relabel(ctx context.Context, p *Plan, v *view, findings []verdict
 // labelled is a secret's value with the words that the az CLI sets beside it; what is
 // there stays.
 func labelled(s vault.Secret, c content) vault.Draft {
-	d := vault.Draft{Value: s.Value, ContentType: s.ContentType, Tags: maps.Clone(s.Tags), Expires: s.Expires}
+	d := vault.Draft{Value: s.Value, ContentType: s.ContentType, Tags: maps.Clone(s.Tags), Expires: s.Expires, NotBefore: s.NotBefore}
 	if d.Tags == nil {
 		d.Tags = map[string]string{}
 	}

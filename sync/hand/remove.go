@@ -2,6 +2,7 @@ package hand
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,6 +51,7 @@ func (h *Hand) PlanRemove(ctx context.Context, req RemoveRequest) (*Plan, error)
 	if err := r.plan(ctx); err != nil {
 		return nil, err
 	}
+	r.p.again = func(ctx context.Context) (*Plan, error) { return h.PlanRemove(ctx, req) }
 	return r.p, nil
 }
 
@@ -75,7 +77,7 @@ func (r *removing) plan(ctx context.Context) error {
 	if r.s.sync != nil {
 		r.p.cloud(r.s, "with what is removed here", "remove", "--certificate-names "+strings.Join(r.req.Keys, " "), r.class, r.s.sync)
 	}
-	return r.h.rights(ctx, r.p, r.v.namespace)
+	return r.h.rights(ctx, r.p, r.p.Steps, r.v.namespace)
 }
 
 // take finds what is behind a key. One that is not in the store any more may be left over
@@ -97,7 +99,12 @@ func (r *removing) take(key string) error {
 		switch {
 		case name != "":
 			ref := vault.Ref{Vault: r.class.SPC.Vault.Value, Name: name}
-			r.secrets, it.Secret = append(r.secrets, ref), ref.String()
+			it.Secret = ref.String()
+			if r.notes[r.noteKey(key)] != "" {
+				r.secrets = append(r.secrets, ref)
+			} else if r.req.Purge {
+				r.p.warn("", ref.String(), "the secret stays in the vault: nothing shows that it was behind "+key, "To end it: az keyvault secret delete --vault-name "+ref.Vault+" --name "+ref.Name)
+			}
 		case !leaving:
 			return r.unknown(key)
 		}
@@ -190,39 +197,51 @@ func (r *removing) unmap(ctx context.Context) error {
 		r.p.warn("SS-07", id.String(), "these are the last keys of the store: the SecretSync is deleted"+with, "")
 		r.world.remove(store.KindSecretSync, id.Namespace, id.Name)
 	}
-	step.do = func(ctx context.Context) error { return r.h.unmapAll(ctx, id, r.keep()) }
+	step.do = func(ctx context.Context) error {
+		return r.h.unmapAll(ctx, id, slices.Clone(r.req.Keys), all, step.Kind == DeleteSync)
+	}
 	r.p.step(step)
 	return r.imagine(ctx, store.KindSecretSync, id.Name, func(u *unstructured.Unstructured) error {
 		return setMappings(u, slices.DeleteFunc(mappingsOf(u), goes))
 	})
 }
 
-// keep tells which mappings stay.
-func (r *removing) keep() func(store.Mapping) bool {
-	keys := slices.Clone(r.req.Keys)
-	return func(m store.Mapping) bool { return !slices.Contains(keys, m.TargetKey) }
-}
-
-// unmapAll removes mappings from the SecretSync as it is, or deletes it with the last.
-func (h *Hand) unmapAll(ctx context.Context, id store.ID, keep func(store.Mapping) bool) error {
+// unmapAll removes mappings from the SecretSync as it is, or deletes it with the last where
+// that was shown. A key that another secret fills by now is somebody else's.
+func (h *Hand) unmapAll(ctx context.Context, id store.ID, keys []string, shown []store.Mapping, last bool) error {
+	stay := func(u *unstructured.Unstructured) ([]store.Mapping, error) {
+		var out []store.Mapping
+		for _, m := range mappingsOf(u) {
+			switch {
+			case !slices.Contains(keys, m.TargetKey):
+				out = append(out, m)
+			case !slices.Contains(shown, m):
+				return nil, fmt.Errorf("key %s is filled from %s since the plan was made: plan again", m.TargetKey, m.SourcePath)
+			}
+		}
+		return out, nil
+	}
 	u, err := h.get(ctx, store.KindSecretSync, id.Namespace, id.Name)
 	if err != nil || u == nil {
 		return err
 	}
-	if !slices.ContainsFunc(mappingsOf(u), keep) {
+	left, err := stay(u)
+	if err != nil {
+		return err
+	}
+	if len(left) == 0 && last {
 		uid, version := u.GetUID(), u.GetResourceVersion()
 		return said(client.IgnoreNotFound(h.opt.Client.Delete(ctx, u, client.Preconditions{UID: &uid, ResourceVersion: &version})))
 	}
 	return h.edit(ctx, store.KindSecretSync, id.Namespace, id.Name, func(o *unstructured.Unstructured) (bool, error) {
-		all := mappingsOf(o)
-		stay := slices.DeleteFunc(slices.Clone(all), func(m store.Mapping) bool { return !keep(m) })
-		if len(stay) == len(all) {
-			return false, nil
-		}
-		if len(stay) == 0 {
+		left, err := stay(o)
+		switch {
+		case err != nil, len(left) == len(mappingsOf(o)):
+			return false, err
+		case len(left) == 0:
 			return false, fmt.Errorf("%s lost its other keys since the plan was made: plan again", id)
 		}
-		return true, setMappings(o, stay)
+		return true, setMappings(o, left)
 	})
 }
 
@@ -232,6 +251,7 @@ func (r *removing) undeclare(ctx context.Context) error {
 		return nil
 	}
 	var names []string
+	secrets := map[string]string{} // behind each
 	for _, key := range r.req.Keys {
 		i := slices.IndexFunc(r.s.declared.Declared.Sources, func(src store.Source) bool { return src.Name == r.s.told[key] && src.Name != "" })
 		if i < 0 {
@@ -239,7 +259,7 @@ func (r *removing) undeclare(ctx context.Context) error {
 		}
 		switch src := r.s.declared.Declared.Sources[i]; src.Kind() {
 		case "vaultSecret":
-			names = append(names, src.Name)
+			names, secrets[src.Name] = append(names, src.Name), src.VaultSecret.Name
 		case "secretSync":
 		default:
 			r.p.refuse("", r.s.declared.ID.String(), fmt.Sprintf("key %s comes from source %s (%s), and would come back", key, src.Name, src.Kind()),
@@ -255,12 +275,22 @@ func (r *removing) undeclare(ctx context.Context) error {
 		step.Changes = append(step.Changes, "- source "+n)
 	}
 	drop := func(u *unstructured.Unstructured) (bool, error) {
+		other := ""
 		list, _, _ := unstructured.NestedSlice(u.Object, "spec", "sources")
 		stay := slices.DeleteFunc(slices.Clone(list), func(s any) bool {
 			m, _ := s.(map[string]any)
 			name, _ := m["name"].(string)
-			return slices.Contains(names, name)
+			if !slices.Contains(names, name) {
+				return false
+			}
+			if from, _, _ := unstructured.NestedString(m, "vaultSecret", "name"); from != secrets[name] {
+				other = name
+			}
+			return true
 		})
+		if other != "" {
+			return false, fmt.Errorf("source %s is another since the plan was made: plan again", other)
+		}
 		if len(stay) == len(list) {
 			return false, nil
 		}
@@ -293,14 +323,19 @@ func (r *removing) unhold(context.Context) error {
 	} else {
 		r.world.put(&o)
 	}
+	if r.world.gone(store.KindSecret, r.v.namespace, r.s.name) {
+		return nil
+	}
+	// What the sync controller writes goes with its mapping. The sync loop of Storewarden
+	// keeps what it has unless it is told to prune. Whoever else holds the key, such as a
+	// backup that was restored, does not let it go.
+	prunes := r.s.declared != nil && r.s.declared.Declared.PrunePolicy == store.PruneDelete
+	letsGo := func(manager string) bool {
+		return manager == syncManager && r.s.secret.Managed() || manager == plan.Manager && prunes
+	}
 	var ours []string
 	for _, e := range r.p.Store.Entries {
-		// What the sync controller writes goes with its mapping. The sync loop of
-		// Storewarden keeps what it has unless it is told to prune.
-		kept := e.Origin.By != BySync || slices.Contains(e.Origin.Managers, plan.Manager)
-		if prunes := r.s.declared != nil && r.s.declared.Declared.PrunePolicy == store.PruneDelete; prunes && slices.Contains(e.Origin.Managers, plan.Manager) {
-			kept = false
-		}
+		kept := len(e.Origin.Managers) == 0 || slices.ContainsFunc(e.Origin.Managers, func(m string) bool { return !letsGo(m) })
 		if kept && slices.Contains(r.req.Keys, e.Key) && slices.Contains(r.s.secret.Secret.Keys, e.Key) {
 			ours = append(ours, e.Key)
 		}
@@ -317,7 +352,10 @@ func (r *removing) unhold(context.Context) error {
 		return r.h.edit(ctx, store.KindSecret, id.Namespace, id.Name, func(u *unstructured.Unstructured) (bool, error) {
 			changed := false
 			for _, key := range ours {
-				_, there, _ := unstructured.NestedFieldNoCopy(u.Object, "data", key)
+				now, there, _ := unstructured.NestedString(u.Object, "data", key)
+				if there && now != base64.StdEncoding.EncodeToString(r.s.secret.Secret.Data[key]) {
+					return false, fmt.Errorf("%s has another value since the plan was made: plan again", store.DataField(key))
+				}
 				changed = changed || there
 				unstructured.RemoveNestedField(u.Object, "data", key)
 			}

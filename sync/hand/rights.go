@@ -68,10 +68,10 @@ var vaultActions = map[StepKind]string{SetSecret: "setSecret", DeleteSecret: "de
 
 // rights asks the API server whether the person may do what is left to do, and names what
 // the vault will ask for: a vault does not tell before it is tried.
-func (h *Hand) rights(ctx context.Context, p *Plan, namespace string) error {
+func (h *Hand) rights(ctx context.Context, p *Plan, steps []Step, namespace string) error {
 	asked := map[access]bool{}
 	vaults := map[string]bool{}
-	for _, s := range p.Steps {
+	for _, s := range steps {
 		if s.Done {
 			continue
 		}

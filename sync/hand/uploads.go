@@ -14,17 +14,21 @@ import (
 func (h *Hand) upload(it *item) write {
 	return func(ctx context.Context) error {
 		s, err := h.opt.Vault.Get(ctx, it.ref)
-		if err == nil {
+		switch reason, _ := vault.ReasonOf(err); {
+		case err == nil:
 			if there, err := contentOf(s); err == nil && bytes.Equal(there.raw, it.raw) && there.encoding == it.encoding {
 				return nil
-			} else if !it.replaces && !it.takeBack {
-				return fmt.Errorf("the vault has a secret of this name since the plan was made: plan again")
 			}
-		}
-		if reason, _ := vault.ReasonOf(err); reason == vault.SoftDeleted && it.takeBack {
+			if !it.replaces && !it.takeBack || it.seen != nil && !s.Value.Equal(*it.seen) {
+				return fmt.Errorf("the vault has another value under this name since the plan was made: plan again")
+			}
+		case reason == vault.NotFound, reason == vault.Disabled && it.replaces:
+		case reason == vault.SoftDeleted && it.takeBack:
 			if err := h.opt.Vault.Recover(ctx, it.ref); err != nil {
 				return withRemedy(err)
 			}
+		default:
+			return withRemedy(err) // what it holds is not known: it is not written over
 		}
 		return h.eventually(ctx, func() error {
 			_, err := h.opt.Vault.Set(ctx, it.ref, *it.draft)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/certs/vault"
+	"github.com/storewarden/storewarden/policies/review"
 )
 
 // removingNote is the annotation of a SecretProviderClass that says which vault secret was
@@ -135,17 +136,23 @@ func (r *removing) withdraw(ctx context.Context) error {
 	if class == nil || len(r.sources) == 0 {
 		return nil
 	}
-	syncs, err := r.world.List(ctx, store.KindSecretSync, r.v.namespace)
-	if err != nil {
-		return fmt.Errorf("list SecretSync in namespace %s: %w", r.v.namespace, err)
-	}
-	used := func(e store.Entry) string {
-		for _, o := range syncs {
-			if o.Sync != nil && o.Sync.ProviderClass == class.ID.Name && slices.ContainsFunc(o.Sync.Mappings, func(m store.Mapping) bool { return e.Produces(m.SourcePath) }) {
-				return o.ID.String()
-			}
+	usedIn := func(ctx context.Context, peers review.Peers) (func(store.Entry) string, error) {
+		syncs, err := peers.List(ctx, store.KindSecretSync, r.v.namespace)
+		if err != nil {
+			return nil, fmt.Errorf("list SecretSync in namespace %s: %w", r.v.namespace, err)
 		}
-		return ""
+		return func(e store.Entry) string {
+			for _, o := range syncs {
+				if o.Sync != nil && !o.Deleting && o.Sync.ProviderClass == class.ID.Name && slices.ContainsFunc(o.Sync.Mappings, func(m store.Mapping) bool { return e.Produces(m.SourcePath) }) {
+					return o.ID.String()
+				}
+			}
+			return ""
+		}, nil
+	}
+	used, err := usedIn(ctx, r.world)
+	if err != nil {
+		return err
 	}
 	ours := func(e store.Entry) bool { return slices.ContainsFunc(r.sources, e.Produces) }
 	var gone []string
@@ -182,7 +189,18 @@ func (r *removing) withdraw(ctx context.Context) error {
 		step.Changes = append(step.Changes, "- entry "+name)
 	}
 	step.do = func(ctx context.Context) error {
-		return r.h.edit(ctx, store.KindSecretProviderClass, class.ID.Namespace, class.ID.Name, drop)
+		return r.h.edit(ctx, store.KindSecretProviderClass, class.ID.Namespace, class.ID.Name, func(u *unstructured.Unstructured) (bool, error) {
+			used, err := usedIn(ctx, r.h.opt.Peers) // as it is by now
+			if err != nil {
+				return false, err
+			}
+			for _, e := range store.ParseObjects(objectsText(u)).Entries {
+				if by := used(e); by != "" && goes(e) {
+					return false, fmt.Errorf("%s uses entry %s since the plan was made: plan again", by, e.Output())
+				}
+			}
+			return drop(u)
+		})
 	}
 	r.p.step(step)
 	return r.imagine(ctx, store.KindSecretProviderClass, class.ID.Name, func(u *unstructured.Unstructured) error { _, err := drop(u); return err })
@@ -201,7 +219,8 @@ func (r *removing) purge(ctx context.Context) error {
 		return nil
 	}
 	for _, ref := range r.secrets {
-		by, err := r.refersTo(ctx, ref)
+		s, getErr := r.h.opt.Vault.Get(ctx, ref)
+		by, err := r.refersTo(ctx, r.world, ref, s.Tags)
 		if err != nil {
 			return err
 		}
@@ -210,14 +229,29 @@ func (r *removing) purge(ctx context.Context) error {
 			continue
 		}
 		state := vault.Reason("")
-		if _, err := r.h.opt.Vault.Get(ctx, ref); err != nil {
-			state, _ = vault.ReasonOf(err)
+		if getErr != nil {
+			state, _ = vault.ReasonOf(getErr)
+		}
+		still := func(ctx context.Context) error { // as it is by now
+			by, err := r.refersTo(ctx, r.h.opt.Peers, ref, s.Tags)
+			if err == nil && by != "" {
+				err = fmt.Errorf("%s names it since the plan was made: plan again", by)
+			}
+			return err
 		}
 		object := "vault secret " + ref.String()
 		r.p.step(Step{Kind: DeleteSecret, Object: object, What: "delete the secret", Why: "nothing refers to it any more", Done: state == vault.SoftDeleted || state == vault.NotFound,
-			do: func(ctx context.Context) error { return gone(r.h.opt.Vault.Delete(ctx, ref), vault.SoftDeleted) }})
+			do: func(ctx context.Context) error {
+				if err := still(ctx); err != nil {
+					return err
+				}
+				return gone(r.h.opt.Vault.Delete(ctx, ref), vault.SoftDeleted)
+			}})
 		r.p.step(Step{Kind: PurgeSecret, Object: object, What: "purge the secret", Why: "until then its name is taken, and it can be recovered", Irreversible: true, Done: state == vault.NotFound,
 			do: func(ctx context.Context) error {
+				if err := still(ctx); err != nil {
+					return err
+				}
 				return gone(r.h.eventually(ctx, func() error { return r.h.opt.Vault.Purge(ctx, ref) }), "")
 			}})
 	}
@@ -232,10 +266,20 @@ func gone(err error, also vault.Reason) error {
 	return withRemedy(err)
 }
 
+// bears reports whether a secret has all the tags.
+func bears(tags, match map[string]string) bool {
+	for k, v := range match {
+		if have, ok := tags[k]; !ok || have != v {
+			return false
+		}
+	}
+	return true
+}
+
 // refersTo is an object that still names a vault secret, "" for none.
-func (r *removing) refersTo(ctx context.Context, ref vault.Ref) (string, error) {
+func (r *removing) refersTo(ctx context.Context, peers review.Peers, ref vault.Ref, tags map[string]string) (string, error) {
 	for _, ns := range r.h.opt.Namespaces {
-		classes, err := r.world.List(ctx, store.KindSecretProviderClass, ns)
+		classes, err := peers.List(ctx, store.KindSecretProviderClass, ns)
 		if err != nil {
 			return "", fmt.Errorf("list SecretProviderClass in namespace %s: %w", ns, err)
 		}
@@ -244,13 +288,13 @@ func (r *removing) refersTo(ctx context.Context, ref vault.Ref) (string, error) 
 				return o.ID.String(), nil
 			}
 		}
-		stores, err := r.world.List(ctx, store.KindConnectorStore, ns)
+		stores, err := peers.List(ctx, store.KindConnectorStore, ns)
 		if err != nil {
 			return "", fmt.Errorf("list ConnectorStore in namespace %s: %w", ns, err)
 		}
 		for _, o := range stores {
 			if o.Declared != nil && slices.ContainsFunc(o.Declared.Sources, func(s store.Source) bool {
-				return s.VaultSecret != nil && strings.EqualFold(s.VaultSecret.Name, ref.Name)
+				return s.VaultSecret != nil && strings.EqualFold(s.VaultSecret.Name, ref.Name) || s.VaultTags != nil && len(s.VaultTags.Match) > 0 && bears(tags, s.VaultTags.Match)
 			}) {
 				return o.ID.String(), nil
 			}

@@ -28,8 +28,14 @@ func (w *Writer) Set(ctx context.Context, ref vault.Ref, draft vault.Draft) (vau
 			p.Tags[k] = &v
 		}
 	}
-	if !draft.Expires.IsZero() {
-		p.SecretAttributes = &azsecrets.SecretAttributes{Expires: &draft.Expires}
+	if !draft.Expires.IsZero() || !draft.NotBefore.IsZero() {
+		p.SecretAttributes = &azsecrets.SecretAttributes{}
+		if !draft.Expires.IsZero() {
+			p.SecretAttributes.Expires = &draft.Expires
+		}
+		if !draft.NotBefore.IsZero() {
+			p.SecretAttributes.NotBefore = &draft.NotBefore
+		}
 	}
 	return call(ctx, w.Reader, ref, func(c *azsecrets.Client) (vault.Secret, error) {
 		resp, err := c.SetSecret(ctx, ref.Name, p, nil)

@@ -42,7 +42,7 @@ func (w *Writer) Set(ctx context.Context, ref vault.Ref, draft vault.Draft) (vau
 	at, version := w.now().UTC().Truncate(time.Second), make([]byte, 16)
 	_, _ = rand.Read(version) // it never fails
 	s := vault.Secret{Ref: vault.Ref{Vault: filepath.Base(folder), Name: ref.Name}, Version: hex.EncodeToString(version), Value: draft.Value,
-		ContentType: draft.ContentType, Tags: draft.Tags, Enabled: true, Expires: draft.Expires.Truncate(time.Second), Created: at, Updated: at}
+		ContentType: draft.ContentType, Tags: draft.Tags, Enabled: true, Expires: draft.Expires.Truncate(time.Second), NotBefore: draft.NotBefore.Truncate(time.Second), Created: at, Updated: at}
 	if path, err := find(folder, ref.Name+".json"); err == nil {
 		if err := w.keep(path, ref); err != nil {
 			return vault.Secret{}, fmt.Errorf("keep the older version of vault secret %s: %w", ref, err)
