@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/storewarden/storewarden/certs/store"
 	"github.com/storewarden/storewarden/policies"
 	"github.com/storewarden/storewarden/policies/engine"
 	"github.com/storewarden/storewarden/policies/input"
@@ -157,4 +159,21 @@ func TestLosingTheLabel(t *testing.T) {
 	if err == nil {
 		t.Errorf("an expired certificate is let into a trust list without a word (warned %v), since the label goes in the same change", seen.texts)
 	}
+}
+
+// What a SecretSync brings into a store that is known by its Secret's label alone is judged
+// as that store's: a private key has no place in a trust list.
+func TestSyncIntoALabelledStore(t *testing.T) {
+	d := open(t, setup{})
+	d.seed(t)
+	alice, _ := as(t, "alice")
+	list := secret("plc-list", map[string][]byte{"a.der": machine(t, "a", certtest.Options{}).DER})
+	list.Labels = map[string]string{store.StoreLabel: string(store.RoleTrust), store.SyncLabel: ""}
+	must(t, alice.Create(t.Context(), list))
+	must(t, alice.Create(t.Context(), object(t, scene.Class("spc", scene.Entry("opcuabroker-der")+scene.Entry("opcuabroker-pem")))))
+	err := alice.Create(t.Context(), object(t, scene.Sync("plc-list", "spc", "      - {sourcePath: opcuabroker-pem, targetKey: opcuabroker.pem}\n")))
+	if codes := denied(t, err); !slices.Contains(codes, "SS-17") {
+		t.Errorf("a private key goes into a trust list: %v", codes)
+	}
+	must(t, alice.Create(t.Context(), object(t, scene.Sync("plc-list", "spc", "      - {sourcePath: opcuabroker-der, targetKey: opcuabroker.der}\n"))))
 }

@@ -246,6 +246,13 @@ func (c *casefile) roleOf(ctx context.Context, o *store.Object) store.Role {
 	if role != store.RoleUnknown || (o.Sync == nil && o.Secret == nil) {
 		return role
 	}
+	if o.Sync != nil { // the Secret that it fills may be known by its label
+		if filled, err := c.req.Peers.Get(ctx, store.KindSecret, o.ID.Namespace, o.ID.Name); err == nil {
+			if role = c.r.opt.Inventory.RoleOf(filled); role != store.RoleUnknown {
+				return role
+			}
+		}
+	}
 	for _, user := range c.consumers(ctx) {
 		for _, r := range user.Consumer.References {
 			switch {
