@@ -191,7 +191,8 @@ func parseError(raw []byte, err error) error {
 	var t *encoding.UnmarshalTypeError
 	if errors.As(err, &t) {
 		got, _, _ := strings.Cut(t.Value, " ") // what follows a blank is the value
-		field := t.Field
+		// What our own types embed is no field of the object.
+		field := strings.NewReplacer("consumerSpec.", "", "issuanceSpec.", "").Replace(t.Field)
 		if field == "" {
 			field = "the object"
 		}

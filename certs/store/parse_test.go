@@ -173,6 +173,7 @@ func TestParseErrors(t *testing.T) {
 		"text for immutable":         {raw: secret + `"immutable":"7777"}`, field: "immutable"},
 		"number for a string":        {raw: secret + `"stringData":{"a":7777}}`, field: "stringData"},
 		"text for a list":            {raw: secret + `"metadata":{"ownerReferences":"7777"}}`, field: "metadata.ownerReferences"},
+		"number in a device":         {raw: `{"apiVersion":"namespaces.deviceregistry.microsoft.com/v1","kind":"Device","spec":{"endpoints":7777}}`, field: "spec.endpoints"},
 		"cut off":                    {raw: secret + `"data":{"a":"7777`, bytes: 52},
 		"two values":                 {raw: secret + `"type":""}x7777`, bytes: 46},
 		"unquoted":                   {raw: secret + `"data":{"a":z7777}}`, bytes: 48},

@@ -130,6 +130,20 @@ func TestRemovePurges(t *testing.T) {
 	}
 }
 
+// A vault that lets nobody purge says so, and what is left of the secret.
+func TestPurgeIsNotPermitted(t *testing.T) {
+	p := newPlant(t)
+	p.add("trust", hand.Item{File: "press-1.der", Data: server(t, "press-1").DER}, hand.Item{File: "oven-1.der", Data: server(t, "oven-1").DER})
+	plan := p.planRemove(hand.RemoveRequest{Store: "trust", Keys: []string{"press-1.der"}, Purge: true})
+	f := keyvault.Denied(keyvault.ForbiddenByRbac)
+	f.Operation = keyvault.PurgeSecret
+	p.kv.Fail(f)
+	err := p.hand.Apply(t.Context(), plan, nil)
+	if err == nil || !strings.Contains(err.Error(), "purge protection") || !strings.Contains(err.Error(), "Key Vault Secrets Officer") {
+		t.Errorf("told: %v", err)
+	}
+}
+
 // By whomever a key came, it goes; the vault is not needed for what is by hand.
 func TestRemoveByHand(t *testing.T) {
 	p := newPlant(t)

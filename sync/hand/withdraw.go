@@ -252,7 +252,11 @@ func (r *removing) purge(ctx context.Context) error {
 				if err := still(ctx); err != nil {
 					return err
 				}
-				return gone(r.h.eventually(ctx, func() error { return r.h.opt.Vault.Purge(ctx, ref) }), "")
+				err := gone(r.h.eventually(ctx, func() error { return r.h.opt.Vault.Purge(ctx, ref) }), "")
+				if reason, _ := vault.ReasonOf(err); reason == vault.Forbidden {
+					return fmt.Errorf("%w. If the vault has purge protection, nobody may purge: the secret is deleted, and goes by itself when its retention ends", err)
+				}
+				return err
 			}})
 	}
 	return nil
