@@ -66,6 +66,16 @@ type VaultTags struct {
 	Match map[string]string `json:"match"`
 }
 
+// Take reports whether a vault secret of these tags is one of them.
+func (v *VaultTags) Take(tags map[string]string) bool {
+	for k, want := range v.Match {
+		if have, ok := tags[k]; !ok || have != want {
+			return false
+		}
+	}
+	return true
+}
+
 // LocalName names an object of the same namespace.
 type LocalName struct {
 	Name string `json:"name"`

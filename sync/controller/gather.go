@@ -243,7 +243,7 @@ func (g *gathering) tagged(ctx context.Context, s store.Source, class *store.Sec
 	var refs []vault.Ref
 	var named []store.VaultSecret
 	for _, p := range all {
-		if p.Enabled && bears(p.Tags, s.VaultTags.Match) {
+		if p.Enabled && s.VaultTags.Take(p.Tags) {
 			named = append(named, store.VaultSecret{Name: p.Name})
 			refs = append(refs, g.refIn(class, g.declared.Vault.ServiceAccount, p.Name, ""))
 		}
@@ -251,15 +251,6 @@ func (g *gathering) tagged(ctx context.Context, s store.Source, class *store.Sec
 	for i, a := range g.look(refs) {
 		g.answered(s, refs[i], named[i], a)
 	}
-}
-
-func bears(tags, match map[string]string) bool {
-	for k, v := range match {
-		if tags[k] != v {
-			return false
-		}
-	}
-	return true
 }
 
 // list is what the vault holds, as its last listing told.

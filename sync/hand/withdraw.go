@@ -270,16 +270,6 @@ func gone(err error, also vault.Reason) error {
 	return withRemedy(err)
 }
 
-// bears reports whether a secret has all the tags.
-func bears(tags, match map[string]string) bool {
-	for k, v := range match {
-		if have, ok := tags[k]; !ok || have != v {
-			return false
-		}
-	}
-	return true
-}
-
 // refersTo is an object that still names a vault secret, "" for none.
 func (r *removing) refersTo(ctx context.Context, peers review.Peers, ref vault.Ref, tags map[string]string) (string, error) {
 	for _, ns := range r.h.opt.Namespaces {
@@ -298,7 +288,7 @@ func (r *removing) refersTo(ctx context.Context, peers review.Peers, ref vault.R
 		}
 		for _, o := range stores {
 			if o.Declared != nil && slices.ContainsFunc(o.Declared.Sources, func(s store.Source) bool {
-				return s.VaultSecret != nil && strings.EqualFold(s.VaultSecret.Name, ref.Name) || s.VaultTags != nil && len(s.VaultTags.Match) > 0 && bears(tags, s.VaultTags.Match)
+				return s.VaultSecret != nil && strings.EqualFold(s.VaultSecret.Name, ref.Name) || s.VaultTags != nil && s.VaultTags.Take(tags)
 			}) {
 				return o.ID.String(), nil
 			}
