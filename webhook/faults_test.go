@@ -234,6 +234,9 @@ func TestManyReviewsOfAColdKey(t *testing.T) {
 	}
 }
 
+// A vault that takes calls and never answers (or a firewall that drops packets) keeps
+// nobody from changing a sound class: KV-00 is a warning. The memory is as in production,
+// where a fetch may take 10 s.
 func TestMuteVault(t *testing.T) {
 	d := open(t, setup{memory: warm.Options{ErrorFor: 5 * time.Second}})
 	d.seed(t)

@@ -15,12 +15,14 @@ import (
 	"github.com/storewarden/storewarden/webhook"
 )
 
+// tlsPair is a server's certificate and key under the usual names.
 func tlsPair(t testing.TB, key string) map[string][]byte {
 	t.Helper()
 	c := machine(t, "broker", certtest.Options{KeyName: key})
 	return map[string][]byte{"tls.crt": c.PEM(), "tls.key": certtest.Must(c.Key.PEM(certtest.PKCS8))(t), "ca.crt": c.PEM()}
 }
 
+// Of a Secret of unknown role, tls.crt and tls.key are held together.
 func TestPairOfUnknownRole(t *testing.T) {
 	open(t, setup{profiles: writers})
 	sse := newApplier(t, sseUser, "sse")
@@ -36,6 +38,7 @@ func TestPairOfUnknownRole(t *testing.T) {
 	}
 }
 
+// An old pair that is bad does not freeze the Secret.
 func TestBadPairFreezes(t *testing.T) {
 	open(t, setup{profiles: writers})
 	first, second := tlsPair(t, "1"), tlsPair(t, "2")
@@ -51,6 +54,8 @@ func TestBadPairFreezes(t *testing.T) {
 	}
 }
 
+// A Secret of type kubernetes.io/tls whose pair is bad is refused with the finding, not
+// with the API server's 422 on what the webhook took away.
 func TestTypeTLS(t *testing.T) {
 	open(t, setup{profiles: writers})
 	robot, _ := as(t, sseUser)
@@ -66,6 +71,7 @@ func TestTypeTLS(t *testing.T) {
 	}
 }
 
+// What another writer wrote well is not held any more.
 func TestHeldByAnAccountThatIsGone(t *testing.T) {
 	open(t, setup{profiles: writers})
 	old := newApplier(t, sseUser, "sse")
