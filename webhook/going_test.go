@@ -29,7 +29,7 @@ import (
 
 var loops = webhook.Profile{Class: verdict.ControlLoop, Users: []string{"system:serviceaccount:kube-system:namespace-controller"}, Mode: verdict.ModeWarn}
 
-// What was there before with more entries than are judged can go, and its labels can change.
+// What was there before with more entries than are judged can go.
 func TestMoreThanIsJudged(t *testing.T) {
 	h := realHandler(t, append([]webhook.Profile{loops}, defaults...)...)
 	for _, user := range []string{"alice", "system:serviceaccount:kube-system:namespace-controller"} {
