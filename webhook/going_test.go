@@ -67,8 +67,10 @@ func TestControllersPassWhateverHappens(t *testing.T) {
 	}
 	small := bigSecret(nil)
 	small["data"] = map[string]any{}
-	if r := askRaw(t, handler(t, errs{}, loops), webhook.Path, "DELETE", controller, nil, small); !r.Allowed {
-		t.Errorf("an error of ours keeps the namespace: %d %s", r.Result.Code, r.Result.Message)
+	for name, j := range map[string]webhook.Judge{"an error": errs{}, "a panic": panics{}} {
+		if r := askRaw(t, handler(t, j, loops), webhook.Path, "DELETE", controller, nil, small); !r.Allowed {
+			t.Errorf("%s of ours keeps the namespace: %d %s", name, r.Result.Code, r.Result.Message)
+		}
 	}
 }
 
@@ -173,7 +175,7 @@ func TestLosingTheLabel(t *testing.T) {
 // What a SecretSync brings into a store that is known by its Secret's label alone is judged
 // as that store's: a private key has no place in a trust list.
 func TestSyncIntoALabelledStore(t *testing.T) {
-	d := open(t, setup{})
+	d := open(t, setup{index: true})
 	d.seed(t)
 	alice, _ := as(t, "alice")
 	list := secret("plc-list", map[string][]byte{"a.der": machine(t, "a", certtest.Options{}).DER})

@@ -180,13 +180,14 @@ func (h *Handler) ask(c change) review.Request {
 // answer contains a panic: one bad object must not take the others' webhook
 // away. The value is not logged, since it may quote what was decoded.
 func (h *Handler) answer(ctx context.Context, req *request, door func(context.Context, change) (outcome, error)) (out outcome) {
+	by := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
+	var subject *store.Object
 	defer func() {
 		if p := recover(); p != nil {
 			h.opt.Log.Error("a review panicked", "namespace", req.Request.Namespace, "stack", string(debug.Stack()))
-			out = failed(out.kind, errors.New("storewarden met a defect of its own; see its log"))
+			out = h.unjudged(req, by, subject, errors.New("storewarden met a defect of its own; see its log"))
 		}
 	}()
-	by := classify(h.opt.Profiles, req.Request.UserInfo.Username, req.Request.UserInfo.Groups)
 	subject, old, op, err := objects(req)
 	if err != nil {
 		return h.unjudged(req, by, nil, err)

@@ -14,12 +14,11 @@ import (
 	"github.com/storewarden/storewarden/certs/store/cluster"
 	"github.com/storewarden/storewarden/certs/vault"
 	"github.com/storewarden/storewarden/cmd/internal/config"
-	"github.com/storewarden/storewarden/policies/review"
 	"github.com/storewarden/storewarden/sync/rounds"
 )
 
 // newRounds wires the background pass.
-func newRounds(c config.Config, cfg *rest.Config, by judge, peers review.Peers, registry prometheus.Registerer, log *slog.Logger) (*rounds.Rounds, error) {
+func newRounds(c config.Config, cfg *rest.Config, by judge, peers rounds.Peers, registry prometheus.Registerer, log *slog.Logger) (*rounds.Rounds, error) {
 	metrics, err := newRoundMetrics(registry)
 	if err != nil {
 		return nil, err

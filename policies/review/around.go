@@ -107,8 +107,8 @@ func (c *casefile) aroundSync(ctx context.Context) {
 	for i := range c.items {
 		c.items[i].entry.SameKey = counts[c.items[i].entry.Key]
 	}
-	o, err := c.req.Peers.Get(ctx, store.KindSecret, id.Namespace, id.Name)
-	c.sync.Occupied = err == nil && !o.Managed() && o.Labels[store.StoreLabel] == "" && !o.Deleting
+	o := c.filled
+	c.sync.Occupied = o != nil && !o.Managed() && o.Labels[store.StoreLabel] == "" && !o.Deleting
 	classes, err := c.req.Peers.List(ctx, store.KindSecretProviderClass, id.Namespace)
 	if err != nil {
 		return // the class that it refers to tells the same trouble

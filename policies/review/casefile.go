@@ -25,6 +25,7 @@ type casefile struct {
 	req     Request
 	subject *store.Object
 	role    store.Role
+	filled  *store.Object // the Secret of a subject that is a SecretSync, nil where it was not seen
 
 	items      []item // the subject's entries, then the sibling list's
 	own        int    // how many of them are the subject's
@@ -73,6 +74,9 @@ const (
 func (c *casefile) document(ctx context.Context) (*input.Document, error) {
 	if n := c.size(); n > maxEntries && c.req.Operation != Delete { // what goes may be of any size
 		return nil, fmt.Errorf("it has %d entries, more than the %d that are judged: split it", n, maxEntries)
+	}
+	if c.subject.Sync != nil && c.req.Operation != Delete {
+		c.filled, _ = c.req.Peers.Get(ctx, store.KindSecret, c.subject.ID.Namespace, c.subject.ID.Name)
 	}
 	c.role = c.roleOf(ctx, c.subject)
 	if c.role == store.RoleUnknown && c.req.Old != nil {

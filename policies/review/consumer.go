@@ -246,11 +246,9 @@ func (c *casefile) roleOf(ctx context.Context, o *store.Object) store.Role {
 	if role != store.RoleUnknown || (o.Sync == nil && o.Secret == nil) {
 		return role
 	}
-	if o.Sync != nil { // the Secret that it fills may be known by its label
-		if filled, err := c.req.Peers.Get(ctx, store.KindSecret, o.ID.Namespace, o.ID.Name); err == nil {
-			if role = c.r.opt.Inventory.RoleOf(filled); role != store.RoleUnknown {
-				return role
-			}
+	if o == c.subject && c.filled != nil { // it may be known by its label
+		if role = c.r.opt.Inventory.RoleOf(c.filled); role != store.RoleUnknown {
+			return role
 		}
 	}
 	for _, user := range c.consumers(ctx) {

@@ -45,6 +45,17 @@ func (l *line) set(down bool, slow time.Duration) {
 	}
 }
 
+// over is a client whose way to the API server can be cut.
+func over(t *testing.T) (*line, client.Client) {
+	t.Helper()
+	l := &line{conns: map[net.Conn]bool{}}
+	cfg := rest.CopyConfig(srv.Config)
+	cfg.Dial = l.dial
+	cl, err := client.New(cfg, client.Options{})
+	must(t, err)
+	return l, cl
+}
+
 func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if l.refuses() {
 		return nil, errors.New("connection refused")
@@ -161,11 +172,7 @@ func TestABlindPassForgetsNothing(t *testing.T) {
 	}
 	for kind, source := range sources {
 		t.Run(kind, func(t *testing.T) {
-			l := &line{conns: map[net.Conn]bool{}}
-			cfg := rest.CopyConfig(srv.Config)
-			cfg.Dial = l.dial
-			cl, err := client.New(cfg, client.Options{})
-			must(t, err)
+			l, cl := over(t)
 			p := newPlant(t)
 			p.opt.Peers = cluster.NewLive(cl)
 			p.restart()

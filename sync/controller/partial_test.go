@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/storewarden/storewarden/certs/store"
@@ -38,15 +36,31 @@ func (b *blindTo) Get(ctx context.Context, kind, ns, name string) (*store.Object
 	return b.Peers.Get(ctx, kind, ns, name)
 }
 
+// chained fills a trust list, and an issuer list to which chainPolicy adds the issuer of
+// what the trust list holds.
+func chained(p *plant) (issuers map[string][]byte) {
+	t := p.t
+	t.Helper()
+	root, other := ca(t, "Root", certtest.Options{}), ca(t, "Other", certtest.Options{})
+	press := certtest.Must(root.Issue(certtest.Options{CommonName: "press", Key: certtest.RSA2048, URIs: []string{"urn:plant:press"}}))(t)
+	p.put("press-der", press.DER)
+	p.put("root-der", root.DER)
+	p.put("other-der", other.DER)
+	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
+	p.declare("issuers", "opcua-issuer", issuer, "{name: other, vaultSecret: {name: other-der}}", "  chainPolicy: FromVault", "  prunePolicy: Delete")
+	p.pass("trust", "issuers")
+	p.poll("trust", "issuers")
+	p.poll("trust", "issuers")
+	issuers = map[string][]byte{"root.der": root.DER, "other.der": other.DER}
+	p.holds(issuer, issuers)
+	return issuers
+}
+
 // What chainPolicy added stays while the SecretProviderClass, or the list whose issuers
 // are added, cannot be read.
 func TestAChainThatIsNotSeenTakesNothing(t *testing.T) {
 	t.Run("class", func(t *testing.T) {
-		l := &line{conns: map[net.Conn]bool{}}
-		cfg := rest.CopyConfig(srv.Config)
-		cfg.Dial = l.dial
-		cl, err := client.New(cfg, client.Options{})
-		must(t, err)
+		l, cl := over(t)
 		p := newPlant(t)
 		p.opt.Peers = cluster.NewLive(cl)
 		p.restart()
@@ -69,18 +83,7 @@ func TestAChainThatIsNotSeenTakesNothing(t *testing.T) {
 		b := &blindTo{Peers: p.opt.Peers, kind: store.KindSecret, name: trust, off: true}
 		p.opt.Peers = b
 		p.restart()
-		root, other := ca(t, "Root", certtest.Options{}), ca(t, "Other", certtest.Options{})
-		press := certtest.Must(root.Issue(certtest.Options{CommonName: "press", Key: certtest.RSA2048, URIs: []string{"urn:plant:press"}}))(t)
-		p.put("press-der", press.DER)
-		p.put("root-der", root.DER)
-		p.put("other-der", other.DER)
-		p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
-		p.declare("issuers", "opcua-issuer", issuer, "{name: other, vaultSecret: {name: other-der}}", "  chainPolicy: FromVault", "  prunePolicy: Delete")
-		p.pass("trust", "issuers")
-		p.poll("trust", "issuers")
-		p.poll("trust", "issuers")
-		want := map[string][]byte{"root.der": root.DER, "other.der": other.DER}
-		p.holds(issuer, want)
+		want := chained(p)
 		b.off = false
 		_, _ = p.sync.Sync(t.Context(), p.key("issuers"))
 		p.holds(issuer, want)
@@ -343,18 +346,7 @@ func TestASecretMadeMeanwhileIsNotTaken(t *testing.T) {
 // A trust list that is made anew does not take its issuers along.
 func TestAListMadeAnewKeepsItsIssuers(t *testing.T) {
 	p := newPlant(t)
-	root, other := ca(t, "Root", certtest.Options{}), ca(t, "Other", certtest.Options{})
-	press := certtest.Must(root.Issue(certtest.Options{CommonName: "press", Key: certtest.RSA2048, URIs: []string{"urn:plant:press"}}))(t)
-	p.put("press-der", press.DER)
-	p.put("root-der", root.DER)
-	p.put("other-der", other.DER)
-	p.declare("trust", "opcua-trust", trust, "{name: press, vaultSecret: {name: press-der}}")
-	p.declare("issuers", "opcua-issuer", issuer, "{name: other, vaultSecret: {name: other-der}}", "  chainPolicy: FromVault", "  prunePolicy: Delete")
-	p.pass("trust", "issuers")
-	p.poll("trust", "issuers")
-	p.poll("trust", "issuers")
-	want := map[string][]byte{"root.der": root.DER, "other.der": other.DER}
-	p.holds(issuer, want)
+	want := chained(p)
 	must(t, srv.Client.Delete(t.Context(), p.secret(trust)))
 	p.pass("issuers")
 	p.holds(issuer, want)

@@ -25,6 +25,9 @@ func (f full) Get(_ context.Context, kind, _, name string) (*store.Object, error
 	return nil, store.ErrNotFound
 }
 
+// Lost implements rounds.Peers.
+func (full) Lost(string) map[string]error { return nil }
+
 // List implements review.Peers.
 func (full) List(context.Context, string, string) ([]*store.Object, error) { return nil, nil }
 

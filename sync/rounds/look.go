@@ -27,13 +27,9 @@ func namespaces(v store.Inventory) []string {
 // that other SecretSyncs make the SecretSync is judged, and no right to read them is
 // asked for.
 func (r *Rounds) look(ctx context.Context, ns string, now time.Time, round *Round) {
-	if x, ok := r.opt.Peers.(interface {
-		Lost(namespace string) map[string]error
-	}); ok {
-		lost := x.Lost(ns)
-		for _, source := range slices.Sorted(maps.Keys(lost)) {
-			round.Unread = append(round.Unread, Unread{Kind: "Watch", Namespace: ns, Name: source, Err: lost[source]})
-		}
+	lost := r.opt.Peers.Lost(ns)
+	for _, source := range slices.Sorted(maps.Keys(lost)) {
+		round.Unread = append(round.Unread, Unread{Kind: "Watch", Namespace: ns, Name: source, Err: lost[source]})
 	}
 	var names []string
 	for _, s := range r.opt.Inventory.Stores {

@@ -26,7 +26,7 @@ type Judge interface {
 type Options struct {
 	Judge Judge
 	// Peers answers from memory: a round looks everything up again.
-	Peers     review.Peers
+	Peers     Peers
 	Inventory store.Inventory
 	// Reports is where PolicyReports are written; nil writes none.
 	Reports dynamic.Interface
@@ -38,6 +38,13 @@ type Options struct {
 	Settle time.Duration
 	// Every is the longest time between two rounds; 0 is an hour.
 	Every time.Duration
+}
+
+// Peers are the objects of a cluster, remembered.
+type Peers interface {
+	review.Peers
+	// Lost tells which sources of a namespace may be stale, and why.
+	Lost(namespace string) map[string]error
 }
 
 // Round is what one round saw.
